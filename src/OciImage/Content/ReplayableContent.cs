@@ -1,0 +1,69 @@
+namespace OciImage.Content;
+
+/// <summary>Content that can be opened again, from an offset, so that an interrupted transfer goes on.</summary>
+public abstract class ReplayableContent
+{
+    /// <summary>Opens the content.</summary>
+    /// <param name="offset">The number of bytes to leave out at the start; at most the content's length.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <returns>A stream over the rest of the content, which the caller disposes.</returns>
+    public abstract ValueTask<Stream> OpenAsync(long offset = 0, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes content of bytes.</summary>
+    /// <param name="bytes">The bytes; not copied, so they must not change.</param>
+    /// <returns>The content.</returns>
+    public static ReplayableContent FromBytes(ReadOnlyMemory<byte> bytes) => new BytesContent(bytes);
+
+    /// <summary>Makes content of a regular file, opened for each transfer.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <returns>The content.</returns>
+    public static ReplayableContent FromFile(string path) => new FileContent(path);
+
+    /// <summary>Makes content of what another store has; verified as it is read.</summary>
+    /// <param name="source">The store.</param>
+    /// <param name="descriptor">The content.</param>
+    /// <returns>The content.</returns>
+    public static ReplayableContent FromFetcher(IContentFetcher source, Descriptor descriptor) =>
+        new FetchedContent(source, descriptor);
+
+    private sealed class BytesContent(ReadOnlyMemory<byte> bytes) : ReplayableContent
+    {
+        public override ValueTask<Stream> OpenAsync(long offset, CancellationToken cancellationToken)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(offset);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, bytes.Length);
+            return new(MemoryContent.OpenRead(bytes[(int)offset..]));
+        }
+    }
+
+    private sealed class FileContent(string path) : ReplayableContent
+    {
+        public override ValueTask<Stream> OpenAsync(long offset, CancellationToken cancellationToken)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(offset);
+            var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+            stream.Position = offset;
+            return new(stream);
+        }
+    }
+
+    private sealed class FetchedContent(IContentFetcher source, Descriptor descriptor) : ReplayableContent
+    {
+        public override async ValueTask<Stream> OpenAsync(long offset, CancellationToken cancellationToken)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(offset);
+            ContentStream stream = await source.OpenReadAsync(descriptor, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await stream.SkipAsync(offset, cancellationToken).ConfigureAwait(false);
+                return stream;
+            }
+            catch
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+namespace OciImage.Cli.Tests;
+
+public sealed class PlaceholderTests { [Fact] public void Runs() => Assert.True(true); }
