@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using OciImage.Cli.Output;
+using OciImage.Cli.Terminal;
+
+namespace OciImage.Cli;
+
+/// <summary>What every command shares: the terminal, the options that hold everywhere, and how to say things.</summary>
+internal sealed class CommandContext(ITerminal terminal)
+{
+    private readonly List<string> _secrets = [];
+
+    public ITerminal Terminal { get; } = terminal;
+
+    public Option<ProgressStyle> Progress { get; } = new("--progress")
+    {
+        Description = "How progress is shown on the error output: auto, bar, plain, json or none.",
+        HelpName = "STYLE",
+        Recursive = true,
+        CustomParser = result => Enum.TryParse(result.Tokens[0].Value, ignoreCase: true, out ProgressStyle style) &&
+            Enum.IsDefined(style)
+                ? style
+                : Refuse(result, $"'--progress' is auto, bar, plain, json or none, not '{result.Tokens[0].Value}'."),
+    };
+
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Write the result as JSON.",
+        Recursive = true,
+    };
+
+    public Option<bool> Quiet { get; } = new("--quiet", "-q")
+    {
+        Description = "Write no progress and no notes, only results and errors.",
+        Recursive = true,
+    };
+
+    public Option<bool> Verbose { get; } = new("--verbose", "-v")
+    {
+        Description = "Write more notes, and the stack trace of an error.",
+        Recursive = true,
+    };
+
+    public void AddTo(Command root)
+    {
+        root.Options.Add(Progress);
+        root.Options.Add(Json);
+        root.Options.Add(Quiet);
+        root.Options.Add(Verbose);
+    }
+
+    /// <summary>Remembers what must never be printed.</summary>
+    public void Hide(string? secret)
+    {
+        // Hiding a shorter one would riddle the message, and so tell it.
+        if (secret is { Length: >= 4 })
+        {
+            _secrets.Add(secret);
+        }
+    }
+
+    /// <summary>Returns a message without what must never be printed.</summary>
+    public string Redact(string message)
+    {
+        foreach (string secret in _secrets)
+        {
+            message = message.Replace(secret, "***", StringComparison.Ordinal);
+        }
+
+        return message;
+    }
+
+    /// <summary>Writes a note to the error output, unless the user wants none.</summary>
+    public void Note(ParseResult result, string message)
+    {
+        if (!result.GetValue(Quiet))
+        {
+            Terminal.Error.WriteLine(SafeText.OfLines(Redact(message)));
+        }
+    }
+
+    public ProgressReporter StartProgress(ParseResult result) => ProgressReporter.Start(
+        Terminal, result.GetValue(Quiet) ? ProgressStyle.None : result.GetValue(Progress));
+
+    private static ProgressStyle Refuse(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return ProgressStyle.None;
+    }
+}

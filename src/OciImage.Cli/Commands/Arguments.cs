@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using OciImage.Cli.Locations;
+
+namespace OciImage.Cli.Commands;
+
+/// <summary>The arguments and options that several commands take.</summary>
+internal static class Arguments
+{
+    private const string LocationHelp = "HOST/REPO[:TAG][@DIGEST] or oci:DIR[:TAG]";
+
+    public static Argument<ImageLocation> Location(string name, string description) =>
+        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.Parse);
+
+    public static Argument<ImageLocation> Layout(string name, string description) =>
+        Parsed<ImageLocation>(name, $"{description}: DIR[:TAG].", ImageLocation.ParseLayout);
+
+    public static Option<Platform[]> Platforms(string description) => new("--platform")
+    {
+        Description = description,
+        HelpName = "OS/ARCH[/VARIANT]",
+        CustomParser = result => [.. result.Tokens.Select(token => ParsePlatform(token, result)).OfType<Platform>()],
+    };
+
+    public static Option<Platform?> Platform(string description) => new("--platform")
+    {
+        Description = description,
+        HelpName = "OS/ARCH[/VARIANT]",
+        CustomParser = result => ParsePlatform(result.Tokens[0], result),
+    };
+
+    public static Option<string?> OutputFile() => new("--output", "-o")
+    {
+        Description = "Write to this file instead of the standard output; it appears only when all was verified.",
+        HelpName = "FILE",
+    };
+
+    private static Argument<T> Parsed<T>(string name, string description, Func<string, T> parse) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            try
+            {
+                return parse(result.Tokens[0].Value);
+            }
+            catch (UsageException exception)
+            {
+                result.AddError(exception.Message);
+                return default!;
+            }
+        },
+    };
+
+    private static Platform? ParsePlatform(Token token, ArgumentResult result)
+    {
+        try
+        {
+            return OciImage.Platform.Parse(token.Value);
+        }
+        catch (FormatException exception)
+        {
+            result.AddError(exception.Message);
+            return null;
+        }
+    }
+}

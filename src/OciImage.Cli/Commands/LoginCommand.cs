@@ -1,0 +1,71 @@
+using System.CommandLine;
+using OciImage.Registry;
+
+namespace OciImage.Cli.Commands;
+
+/// <summary><c>ocimg login HOST</c>: tries credentials and keeps them.</summary>
+internal static class LoginCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        Argument<string> host = RegistryHost.Argument();
+        var username = new Option<string?>("--username", "-u") { Description = "The user.", HelpName = "U" };
+        var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from the standard input." };
+        var plainHttp = new Option<bool>("--plain-http") { Description = "Use http, not https." };
+        var insecure = new Option<bool>("--insecure") { Description = "Accept any TLS certificate." };
+        Option<string?> authFile = RegistryHost.AuthFileOption();
+        var command = new Command("login", "Try a user and password at a registry, and keep them when they are right.")
+        {
+            host, username, fromInput, plainHttp, insecure, authFile,
+        };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            string registry = result.GetRequiredValue(host);
+            RegistryCredential credential = await ReadAsync(
+                context, registry, result.GetValue(username), result.GetValue(fromInput), cancellationToken);
+            var access = new Locations.RegistryAccess(result.GetValue(plainHttp), result.GetValue(insecure), credential, null);
+            using (RegistryClient client = access.CreateClient())
+            {
+                await client.PingAsync(registry, cancellationToken);
+            }
+
+            string file = RegistryHost.ResolveAuthFile(context, result.GetValue(authFile));
+            await new DockerConfigFile(file).StoreAsync(registry, credential, cancellationToken);
+            context.Note(result, $"Logged in to '{registry}' as '{credential.Username}'; kept in '{file}', not encrypted.");
+
+            return ExitCode.Done;
+        });
+
+        return command;
+    }
+
+    private static async Task<RegistryCredential> ReadAsync(
+        CommandContext context, string registry, string? username, bool fromInput, CancellationToken cancellationToken)
+    {
+        string? password;
+        if (fromInput)
+        {
+            password = await context.Terminal.In.ReadLineAsync(cancellationToken);
+        }
+        else if (context.Terminal.IsInputInteractive)
+        {
+            if (username is null)
+            {
+                context.Terminal.Error.Write($"User for {registry}: ");
+                username = await context.Terminal.In.ReadLineAsync(cancellationToken);
+            }
+
+            password = context.Terminal.ReadSecret($"Password for {registry}: ");
+        }
+        else
+        {
+            throw new UsageException("No one is there to be asked for a password. Give it with '--password-stdin'.");
+        }
+
+        context.Hide(password);
+
+        return string.IsNullOrEmpty(username) || string.IsNullOrEmpty(password)
+            ? throw new UsageException("'login' wants a user ('-u U') and a password that are not empty.")
+            : new RegistryCredential(username, password);
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using OciImage.Cli.Locations;
+using OciImage.Cli.Output;
+using OciImage.Images;
+using OciImage.Layers;
+
+namespace OciImage.Cli.Commands;
+
+/// <summary><c>ocimg unpack LOC DIR</c>: writes the root filesystem of an image.</summary>
+internal static class UnpackCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        Argument<ImageLocation> location = Arguments.Location("LOC", "The image");
+        var directory = new Argument<string>("DIR")
+        {
+            Description = "The new root filesystem; must be absent or empty, and appears only when all was verified.",
+        };
+        Option<Platform?> platform = Arguments.Platform("The platform wanted, this machine's by default.");
+        var force = new Option<bool>("--force") { Description = "Replace DIR when it is not empty." };
+        var access = new RegistryAccessOptions(context);
+        var command = new Command("unpack", "Write the root filesystem of an image. Prints the digest of its manifest.")
+        {
+            location, directory, platform, force,
+        };
+        access.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            ImageLocation place = result.GetRequiredValue(location);
+            string target = result.GetRequiredValue(directory);
+            using OpenedImage opened = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
+            ContainerImage image = await ContainerImage.OpenAsync(
+                opened.Source, opened.Root, result.GetValue(platform), cancellationToken);
+            ProgressReporter progress = context.StartProgress(result);
+            UnpackReport report;
+            await using (progress)
+            {
+                var options = new UnpackOptions { Force = result.GetValue(force), Progress = progress };
+                report = await image.UnpackAsync(target, options, cancellationToken);
+            }
+
+            foreach (string note in report.Notes)
+            {
+                context.Note(result, note);
+            }
+
+            context.Note(
+                result, $"Unpacked '{place}' to '{target}': {report.Entries} entries, {ByteSize.ToText(report.Bytes)}.");
+            Descriptor manifest = image.Manifest.Descriptor;
+            if (!result.GetValue(context.Json))
+            {
+                context.Terminal.Out.WriteLine(manifest.Digest);
+                return ExitCode.Done;
+            }
+
+            ResultWriter.WriteJson(
+                context,
+                new UnpackResult(
+                    place.ToString(), manifest.Digest.ToString(), target, report.Entries, report.Bytes, report.Notes),
+                ResultJsonContext.Results.UnpackResult);
+            return ExitCode.Done;
+        });
+
+        return command;
+    }
+}

@@ -1,0 +1,58 @@
+namespace OciImage.Cli.Locations;
+
+/// <summary>An image in an OCI layout directory.</summary>
+internal sealed record LayoutLocation(string Directory, string? LayoutTag, Digest? LayoutDigest) : ImageLocation
+{
+    private const int MaxTagLength = 128;
+
+    public override string? Tag => LayoutTag;
+
+    public override Digest? Digest => LayoutDigest;
+
+    // DIR may hold colons: only what follows the last one, and is a tag, is taken for a tag. 'DIR:' is a DIR without one.
+    public static LayoutLocation ParsePath(string path)
+    {
+        Digest? digest = null;
+        int at = path.LastIndexOf('@');
+        if (at >= 0 && OciImage.Digest.TryParse(path[(at + 1)..], out Digest parsed))
+        {
+            digest = parsed;
+            path = path[..at];
+        }
+
+        string? tag = null;
+        int colon = path.LastIndexOf(':');
+        if (colon >= 0 && (colon == path.Length - 1 || IsTag(path.AsSpan(colon + 1))))
+        {
+            tag = colon == path.Length - 1 ? null : path[(colon + 1)..];
+            path = path[..colon];
+        }
+
+        return path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)
+            ? throw new UsageException("An OCI layout is written 'oci:DIR[:TAG]' or 'oci:DIR@DIGEST'; DIR is missing.")
+            : new LayoutLocation(path, tag, digest);
+    }
+
+    public override string ToPlaceText() => $"oci:{Directory}";
+
+    public override string ToString() =>
+        $"{ToPlaceText()}{(Tag is null ? "" : ":" + Tag)}{(Digest is null ? "" : "@" + Digest)}";
+
+    private static bool IsTag(ReadOnlySpan<char> text)
+    {
+        if (text.Length is 0 or > MaxTagLength || !(char.IsAsciiLetterOrDigit(text[0]) || text[0] == '_'))
+        {
+            return false;
+        }
+
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

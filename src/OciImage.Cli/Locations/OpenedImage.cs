@@ -1,0 +1,78 @@
+using OciImage.Content;
+using OciImage.Layout;
+using OciImage.Registry;
+
+namespace OciImage.Cli.Locations;
+
+/// <summary>A location opened for reading, with the image that it names found.</summary>
+internal sealed class OpenedImage : IDisposable
+{
+    private readonly RegistryClient? _client;
+
+    private OpenedImage(IImageSource source, Descriptor root, string? tag, RegistryClient? client)
+    {
+        Source = source;
+        Root = root;
+        Tag = tag;
+        _client = client;
+    }
+
+    public IImageSource Source { get; }
+
+    /// <summary>Gets the descriptor of the manifest or index.</summary>
+    public Descriptor Root { get; }
+
+    /// <summary>Gets the tag that led there, or <see langword="null"/>.</summary>
+    public string? Tag { get; }
+
+    public static async Task<OpenedImage> OpenAsync(
+        ImageLocation location, RegistryAccess access, CancellationToken cancellationToken, int jobs = 0)
+    {
+        if (location is LayoutLocation layout)
+        {
+            return await OpenLayoutAsync(layout, cancellationToken);
+        }
+
+        ImageReference name = ((RegistryLocation)location).Name;
+        RegistryClient client = access.CreateClient(jobs);
+        try
+        {
+            RepositoryClient repository = client.GetRepository(name);
+            Descriptor root = await repository.ResolveAsync(name.Reference, cancellationToken);
+            return new OpenedImage(repository, root, location.Tag ?? (name.Digest is null ? name.Tag : null), client);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _client?.Dispose();
+
+    private static async Task<OpenedImage> OpenLayoutAsync(LayoutLocation location, CancellationToken cancellationToken)
+    {
+        OciLayout layout = await OciLayout.OpenAsync(location.Directory, cancellationToken: cancellationToken);
+        if ((location.Digest?.ToString() ?? location.Tag) is string reference)
+        {
+            Descriptor named = await layout.ResolveAsync(reference, cancellationToken);
+            return new OpenedImage(layout, named, location.Tag, null);
+        }
+
+        IReadOnlyList<Descriptor> roots = (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests;
+        if (roots.Count == 0)
+        {
+            throw new ContentNotFoundException($"The layout '{location.Directory}' has no image.");
+        }
+
+        if (roots.DistinctBy(root => root.Digest).Count() > 1)
+        {
+            throw new UsageException(
+                $"The layout '{location.Directory}' has {roots.Count} images. Say which: 'oci:{location.Directory}:TAG' " +
+                $"or '@DIGEST'; 'ocimg tags oci:{location.Directory}' lists the tags.");
+        }
+
+        return new OpenedImage(
+            layout, roots[0].ToContentDescriptor(), roots[0].Annotations.GetValueOrDefault(AnnotationKeys.RefName), null);
+    }
+}

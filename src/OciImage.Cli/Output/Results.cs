@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OciImage.Cli.Output;
+
+/// <summary>One report of progress, as JSON.</summary>
+internal sealed record ProgressResult(string Digest, string MediaType, long Size, long Transferred, string State);
+
+/// <summary>What a command made or found, as JSON.</summary>
+internal sealed record ContentResult(string Location, string Digest, string MediaType, long Size);
+
+/// <summary>The tags of a repository or a layout, as JSON.</summary>
+internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
+
+/// <summary>What was unpacked, as JSON.</summary>
+internal sealed record UnpackResult(
+    string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes);
+
+/// <summary>Where a registry listens, as JSON.</summary>
+internal sealed record ServeResult(string Host, string Address);
+
+/// <summary>A document and what it points to, as JSON.</summary>
+internal sealed record ContentNode(
+    string Digest, string MediaType, long Size, string? ArtifactType, string? Platform,
+    IReadOnlyDictionary<string, string>? Annotations, IReadOnlyList<ContentNode>? Children);
+
+/// <summary>What an image says of itself, as JSON.</summary>
+internal sealed record InspectResult(
+    string Location, string Digest, string MediaType, long Size, string? ArtifactType, string? Platform,
+    DateTimeOffset? Created, IReadOnlyList<string>? Entrypoint, IReadOnlyList<string>? Command,
+    IReadOnlyList<string>? Environment, string? User, string? WorkingDirectory,
+    IReadOnlyDictionary<string, string>? Labels, IReadOnlyDictionary<string, string>? Annotations,
+    IReadOnlyList<ContentNode>? Manifests, IReadOnlyList<ContentNode>? Layers);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProgressResult))]
+[JsonSerializable(typeof(ContentResult))]
+[JsonSerializable(typeof(TagsResult))]
+[JsonSerializable(typeof(UnpackResult))]
+[JsonSerializable(typeof(ServeResult))]
+[JsonSerializable(typeof(ContentNode))]
+[JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class ResultJsonContext : JsonSerializerContext
+{
+    /// <summary>Gets the context for results: indented, and with '+json' as people write it.</summary>
+    public static ResultJsonContext Results { get; } = new(Create(indented: true));
+
+    /// <summary>Gets the context for one result on one line.</summary>
+    public static ResultJsonContext Lines { get; } = new(Create(indented: false));
+
+    private static JsonSerializerOptions Create(bool indented) => new(Default.Options)
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = indented,
+    };
+}
