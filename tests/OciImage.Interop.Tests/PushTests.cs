@@ -66,7 +66,7 @@ public sealed class PushTests : IDisposable
     public async Task Push_WithCredentialsReachesARegistryWithHtpasswd()
     {
         // user "ann", password "secret" (bcrypt, cost 4).
-        const string Htpasswd = "ann:$2y$04$iY6OZ2ljS1PW0zcyQjSe2.z2FUjGhVTHFXQmsyPzuFnW5jnRs6PXW\n";
+        const string Htpasswd = "ann:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
         await using DockerRegistry registry =
             await DockerRegistry.StartAsync(_directory.CreateDirectory("registry"), Htpasswd);
         string layout = $"oci:{_directory.Combine("layout")}:v1";
