@@ -89,6 +89,22 @@ public sealed record Descriptor
     /// <returns>A descriptor that says what the content is, and nothing of the place it was found in.</returns>
     public Descriptor ToContentDescriptor() => new() { MediaType = MediaType, Digest = Digest, Size = Size };
 
+    /// <summary>Gets the embedded content, when there is some and it has the promised size and digest.</summary>
+    /// <param name="data">The verified bytes, or none.</param>
+    /// <returns><see langword="true"/> when the bytes may be used; otherwise the content must be fetched.</returns>
+    public bool TryGetVerifiedData(out ReadOnlyMemory<byte> data)
+    {
+        data = Data ?? default;
+        bool verified = Data is { } bytes && bytes.Length == Size && Digest.CanVerify &&
+            Digest.Compute(bytes.Span, Digest.Algorithm) == Digest;
+        if (!verified)
+        {
+            data = default;
+        }
+
+        return verified;
+    }
+
     /// <inheritdoc/>
     public bool Equals(Descriptor? other) =>
         other is not null &&

@@ -10,7 +10,7 @@ namespace OciImage.Json;
 internal static class OciJson
 {
     /// <summary>Gets the context with the canonical form: known fields in the specification's order, nothing empty.</summary>
-    public static OciJsonContext Context { get; } = new(CreateOptions());
+    public static OciTypes Context { get; } = new(CreateOptions());
 
     public static bool CanonicalEquals(ImageManifest left, ImageManifest right) =>
         CanonicalEquals(left, right, Context.ImageManifest);
@@ -28,6 +28,22 @@ internal static class OciJson
         ReferenceEquals(left, right) ||
         JsonElement.DeepEquals(
             JsonSerializer.SerializeToElement(left, typeInfo), JsonSerializer.SerializeToElement(right, typeInfo));
+
+    // A context made with options would put itself in the place of the resolver with the modifier.
+    internal sealed class OciTypes(JsonSerializerOptions options)
+    {
+        public JsonTypeInfo<ImageManifest> ImageManifest { get; } = Get<ImageManifest>(options);
+
+        public JsonTypeInfo<ImageIndex> ImageIndex { get; } = Get<ImageIndex>(options);
+
+        public JsonTypeInfo<ImageConfig> ImageConfig { get; } = Get<ImageConfig>(options);
+
+        public JsonTypeInfo<ContainerConfig> ContainerConfig { get; } = Get<ContainerConfig>(options);
+
+        public JsonTypeInfo<OciLayoutHeader> OciLayoutHeader { get; } = Get<OciLayoutHeader>(options);
+
+        private static JsonTypeInfo<T> Get<T>(JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
 
     private static JsonSerializerOptions CreateOptions() => new()
     {
