@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OciImage.Json;
@@ -38,18 +39,44 @@ public sealed record Platform
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>Parses a platform such as <c>linux/arm64/v8</c>, <c>linux/amd64</c> or <c>windows(10.0.17763)/amd64</c>.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text: operating system, architecture, and an optional variant.</param>
     /// <returns>The platform, normalised.</returns>
     /// <exception cref="FormatException">The text is not a platform.</exception>
-    public static Platform Parse(string text) => throw new NotImplementedException();
+    public static Platform Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return PlatformText.Read(text) ??
+            throw new FormatException($"'{Excerpt.Of(text)}' is not a platform; expected 'os/architecture[/variant]'.");
+    }
 
-    /// <summary>Returns the platform with aliases replaced as containerd does: <c>x86_64</c> becomes <c>amd64</c>, <c>arm64/v8</c> becomes <c>arm64</c>.</summary>
+    /// <summary>Tries to parse a platform.</summary>
+    /// <param name="text">The text, which may be <see langword="null"/>.</param>
+    /// <param name="result">The platform, or <see langword="null"/>.</param>
+    /// <returns><see langword="true"/> when the text is a platform.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Platform? result)
+    {
+        result = text is null ? null : PlatformText.Read(text);
+        return result is not null;
+    }
+
+    /// <summary>Returns the platform with aliases replaced as containerd does: <c>x86_64</c> becomes <c>amd64</c>.</summary>
+    /// <remarks><c>amd64/v1</c> and <c>arm64/v8</c> lose their variant, and 32-bit arm without one gets <c>v7</c>.</remarks>
     /// <returns>The normalised platform.</returns>
-    public Platform Normalize() => throw new NotImplementedException();
+    public Platform Normalize()
+    {
+        (string architecture, string? variant) = PlatformText.Normalize(Architecture, Variant);
+        return this with { Os = PlatformText.NormalizeOs(Os), Architecture = architecture, Variant = variant };
+    }
 
-    /// <summary>Returns the platform as <c>os/architecture[/variant]</c>.</summary>
+    /// <summary>Returns the platform as <c>os[(version)]/architecture[/variant]</c>.</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => throw new NotImplementedException();
+    public override string ToString()
+    {
+        string version = string.IsNullOrEmpty(OsVersion) && OsFeatures.Count == 0
+            ? ""
+            : $"({string.Join('+', OsFeatures.Prepend(OsVersion))})";
+        return $"{Os}{version}/{Architecture}{(string.IsNullOrEmpty(Variant) ? "" : "/" + Variant)}";
+    }
 
     /// <inheritdoc/>
     public bool Equals(Platform? other) =>
