@@ -1,0 +1,24 @@
+namespace OciImage.Layout;
+
+/// <summary>Provides options for a layout directory.</summary>
+public sealed class OciLayoutOptions
+{
+    /// <summary>Gets or sets whether blobs and the index are flushed to the device before they become visible.</summary>
+    /// <value>The default value is <see langword="true"/>: what is visible survives a power cut.</value>
+    public bool Durable { get; set; } = true;
+
+    /// <summary>Gets or sets the greatest size of <c>index.json</c> in bytes.</summary>
+    /// <value>The default value is 64 MiB.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public int MaxIndexSize
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 64 * 1024 * 1024;
+
+    internal OciLayoutOptions Clone() => (OciLayoutOptions)MemberwiseClone();
+}
