@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -123,15 +124,55 @@ internal sealed class TestRegistry : IAsyncDisposable
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
     }
 
-    /// <summary>Sends bytes as they are and returns what comes back until the server closes.</summary>
+    /// <summary>Sends bytes as they are and returns what comes back, up to a refusal's body or the end.</summary>
     public async Task<string> SendRawAsync(string request)
     {
         using Socket socket = await ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(request), Cancelled);
-        await using var stream = new NetworkStream(socket);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
+        byte[] buffer = new byte[4096];
+        var answer = new StringBuilder();
+        int read;
+        do
+        {
+            read = await socket.ReceiveAsync(buffer, Cancelled);
+            answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+        while (read > 0 && !answer.ToString().EndsWith("]}", StringComparison.Ordinal));
 
-        return await reader.ReadToEndAsync(Cancelled);
+        return answer.ToString();
+    }
+
+    public async Task<long> GetOffsetAsync(string location)
+    {
+        using HttpResponseMessage status = await SendAsync("GET", location);
+        string range = status.Headers.GetValues("Range").Single();
+
+        return range == "0-0" ? 0 : 1 + long.Parse(range.AsSpan(2), CultureInfo.InvariantCulture);
+    }
+
+    public async Task WaitForOffsetAsync(string location, long offset)
+    {
+        while (await GetOffsetAsync(location) < offset)
+        {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Returns when another request holds the upload: one that could not do harm is refused then.</summary>
+    public Task WaitForUploadToBeBusyAsync(string location) => WaitForAsync(location, HttpStatusCode.Conflict);
+
+    /// <summary>Returns when no other request holds the upload any more.</summary>
+    public Task WaitForUploadToBeFreeAsync(string location) => WaitForAsync(location, HttpStatusCode.BadRequest);
+
+    private async Task WaitForAsync(string location, HttpStatusCode expected)
+    {
+        HttpStatusCode status;
+        do
+        {
+            using HttpResponseMessage response = await SendAsync("PATCH", location, [1], ("Content-Range", "malformed"));
+            status = response.StatusCode;
+        }
+        while (status != expected);
     }
 
     public async Task<Socket> ConnectAsync()

@@ -32,7 +32,7 @@ internal readonly record struct RegistryRoute(RouteKind Kind, string Repository 
             ("referrers", _) => new RegistryRoute(RouteKind.Referrers, rest.ToString(), last),
             ("blobs", "uploads") => new RegistryRoute(RouteKind.Uploads, rest.ToString()),
             ("blobs", _) => new RegistryRoute(RouteKind.Blob, rest.ToString(), last),
-            _ => default,
+            _ => new RegistryRoute(RouteKind.Unknown),
         };
     }
 

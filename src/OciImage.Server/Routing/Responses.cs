@@ -34,9 +34,12 @@ internal static class Responses
     /// <summary>Tells whether the client has this content already (RFC 9110, section 13.1.2).</summary>
     public static bool IsKnownToClient(RegistryRequest request, Digest digest)
     {
-        foreach (string? value in request.Http.Request.Headers.GetCommaSeparatedValues("If-None-Match"))
+        // A digest has no comma, so that a list may be taken apart at each.
+        string condition = request.Http.Request.Headers.IfNoneMatch.ToString();
+        foreach (Range range in condition.AsSpan().Split(','))
         {
-            if (value == "*" || value == ETagOf(digest) || value == "W/" + ETagOf(digest))
+            ReadOnlySpan<char> tag = condition.AsSpan(range).Trim();
+            if (tag is "*" || (tag.StartsWith("W/") ? tag[2..] : tag).SequenceEqual(ETagOf(digest)))
             {
                 return true;
             }
