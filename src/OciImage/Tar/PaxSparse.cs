@@ -1,0 +1,81 @@
+namespace OciImage.Tar;
+
+/// <summary>What an extended header says of a sparse file, in GNU's formats 0.0, 0.1 and 1.0.</summary>
+internal sealed class PaxSparse
+{
+    private const int MaxExtents = 65_536;
+
+    private readonly List<long> _numbers = [];
+    private long? _major;
+    private long? _minor;
+
+    public byte[]? Name { get; private set; }
+
+    public long? RealSize { get; private set; }
+
+    /// <summary>Gets whether the map stands in front of the data.</summary>
+    public bool MapIsInData => _major == 1 && _minor == 0;
+
+    /// <summary>Gets whether the map stands in the header.</summary>
+    public bool MapIsInHeader => !MapIsInData && _numbers.Count > 0;
+
+    public bool IsSparse => MapIsInData || MapIsInHeader || (_major == 0 && _minor is 0 or 1);
+
+    public IReadOnlyList<long> Numbers => _numbers;
+
+    public void Add(string key, ReadOnlySpan<byte> value)
+    {
+        switch (key)
+        {
+            case "major":
+                _major = Number(key, value);
+                break;
+            case "minor":
+                _minor = Number(key, value);
+                break;
+            case "name":
+                if (value.Contains((byte)0))
+                {
+                    throw TarFault.Malformed("A sparse file's name has a NUL.");
+                }
+
+                Name = value.IsEmpty ? null : value.ToArray();
+                break;
+            case "size" or "realsize":
+                RealSize = Number(key, value);
+                break;
+            case "offset" or "numbytes":
+                // Format 0.0 has the records in turn; one missing would shift all that follow.
+                if ((key == "offset") != (_numbers.Count % 2 == 0))
+                {
+                    throw TarFault.Malformed("A sparse map's offsets and lengths do not alternate.");
+                }
+
+                AddNumber(value);
+                break;
+            case "map":
+                _numbers.Clear();
+                foreach (Range range in value.Split((byte)','))
+                {
+                    AddNumber(value[range]);
+                }
+
+                break;
+        }
+    }
+
+    private void AddNumber(ReadOnlySpan<byte> value)
+    {
+        if (_numbers.Count >= 2 * MaxExtents)
+        {
+            throw TarFault.Limit($"A sparse map has more than {MaxExtents} extents.");
+        }
+
+        _numbers.Add(Number("map", value));
+    }
+
+    private static long Number(string key, ReadOnlySpan<byte> value) =>
+        !value.IsEmpty && TarNumber.TryReadDecimal(value, out long number) && number >= 0
+            ? number
+            : throw TarFault.Malformed($"A sparse map has a '{Excerpt.Of(key)}' that is no number.");
+}
