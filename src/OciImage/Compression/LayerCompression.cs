@@ -1,23 +1,108 @@
-#pragma warning disable // Stub: replaced by its owner.
+using System.IO.Compression;
+using SharpCompress.Compressors.ZStandard;
+
 namespace OciImage.Compression;
 
-public enum CompressionFormat { None, Gzip, Zstd, Xz, Bzip2 }
-
+/// <summary>Compresses and decompresses layers: one seam in front of every codec.</summary>
 public static class LayerCompression
 {
-    /// <summary>Tells the compression that a layer media type promises; null when it promises none that is known.</summary>
-    public static CompressionFormat? FromMediaType(string mediaType) => throw new NotImplementedException();
-    /// <summary>Tells the compression by magic bytes (needs 6).</summary>
-    public static CompressionFormat Detect(ReadOnlySpan<byte> start) => throw new NotImplementedException();
-    /// <summary>Opens a stream that decompresses; multi-member gzip and multi-frame zstd are read whole; truncation, bad CRC and length are refused with LayerException; trailing bytes are reported through the report. Limits (ratio, absolute, window) in options.</summary>
-    public static Stream OpenDecompressor(Stream source, CompressionFormat format, DecompressionOptions? options = null, bool leaveOpen = false) => throw new NotImplementedException();
-    /// <summary>Opens a write-only stream that compresses into target; the bytes depend only on (library version, format, level).</summary>
-    public static Stream OpenCompressor(Stream target, CompressionFormat format, int? level = null, bool leaveOpen = false) => throw new NotImplementedException();
-}
+    /// <summary>The number of bytes that <see cref="Detect"/> looks at.</summary>
+    public const int MagicLength = 6;
 
-public sealed class DecompressionOptions
-{
-    public long MaxSize { get; set; } = long.MaxValue;
-    public int MaxRatio { get; set; } = 0;
-    public int MaxZstdWindowBytes { get; set; } = 128 * 1024 * 1024;
+    private const int BufferSize = 128 * 1024;
+
+    /// <summary>Tells the compression that a layer's media type promises.</summary>
+    /// <param name="mediaType">The media type.</param>
+    /// <returns>The compression, or <see langword="null"/> where the media type is not one of a layer.</returns>
+    public static CompressionFormat? FromMediaType(string mediaType)
+    {
+        ArgumentNullException.ThrowIfNull(mediaType);
+        return mediaType switch
+        {
+            MediaTypes.Layer or MediaTypes.NonDistributableLayer or
+                MediaTypes.DockerLayer or MediaTypes.DockerForeignLayer => CompressionFormat.None,
+            MediaTypes.LayerZstd or MediaTypes.NonDistributableLayerZstd or
+                MediaTypes.DockerLayerZstd => CompressionFormat.Zstd,
+            _ when MediaTypes.IsLayer(mediaType) => CompressionFormat.Gzip,
+            _ => null,
+        };
+    }
+
+    /// <summary>Tells the compression by the first bytes of content.</summary>
+    /// <param name="start">The first bytes; six suffice.</param>
+    /// <returns>The compression; <see cref="CompressionFormat.None"/> where the bytes are of no known format.</returns>
+    public static CompressionFormat Detect(ReadOnlySpan<byte> start) => start switch
+    {
+        [0x1F, 0x8B, 8, ..] => CompressionFormat.Gzip,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => CompressionFormat.Zstd,
+        [>= 0x50 and <= 0x5F, 0x2A, 0x4D, 0x18, ..] => CompressionFormat.Zstd,
+        [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => CompressionFormat.Xz,
+        [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9', ..] => CompressionFormat.Bzip2,
+        _ => CompressionFormat.None,
+    };
+
+    /// <summary>Opens a stream that decompresses to the end of the source: every member of gzip, every frame of zstd.</summary>
+    /// <remarks>
+    /// Reads throw a <see cref="LayerException"/> when the content is damaged or cut off, and when a limit is reached; what
+    /// the source throws passes through as it is. The source is read to its end.
+    /// </remarks>
+    /// <param name="source">The compressed bytes.</param>
+    /// <param name="format">How they are compressed.</param>
+    /// <param name="options">The limits, or <see langword="null"/> for the defaults.</param>
+    /// <param name="leaveOpen">Whether the source stays open when the stream is disposed.</param>
+    /// <returns>A stream that only reads forward.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The format is not known.</exception>
+    public static Stream OpenDecompressor(
+        Stream source, CompressionFormat format, DecompressionOptions? options = null, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (!Enum.IsDefined(format))
+        {
+            throw new ArgumentOutOfRangeException(nameof(format));
+        }
+
+        return new DecompressingStream(source, format, options?.Clone() ?? new DecompressionOptions(), leaveOpen);
+    }
+
+    /// <summary>Opens a write-only stream that compresses; disposing it finishes the content.</summary>
+    /// <remarks>
+    /// The bytes depend on the content, the format, the level and the version of .NET and of this library, and on nothing
+    /// else. A digest of compressed bytes is therefore only reproducible with the same versions; a DiffID always is.
+    /// </remarks>
+    /// <param name="target">Where the compressed bytes go.</param>
+    /// <param name="format">None, gzip or zstd.</param>
+    /// <param name="level">1 to 9 for gzip (6 by default), 1 to 19 for zstd (3 by default).</param>
+    /// <param name="leaveOpen">Whether the target stays open when the stream is disposed.</param>
+    /// <returns>A stream that only writes.</returns>
+    /// <exception cref="NotSupportedException">The format can only be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The level is out of range.</exception>
+    public static Stream OpenCompressor(
+        Stream target, CompressionFormat format, int? level = null, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        switch (format)
+        {
+            case CompressionFormat.None:
+                return new CompressingStream(target, target, leaveOpen, emptyContent: []);
+            case CompressionFormat.Gzip:
+                CheckLevel(level, 9);
+                var options = new ZLibCompressionOptions { CompressionLevel = level ?? 6 };
+                return new CompressingStream(
+                    new GZipStream(target, options, leaveOpen: true), target, leaveOpen, GzipSource.EmptyMember);
+            case CompressionFormat.Zstd:
+                CheckLevel(level, 19);
+                return new CompressingStream(
+                    new CompressionStream(target, level ?? 3, BufferSize, leaveOpen: true), target, leaveOpen, emptyContent: []);
+            default:
+                throw new NotSupportedException($"Content cannot be compressed with {format}; with gzip and zstd it can.");
+        }
+    }
+
+    private static void CheckLevel(int? level, int max)
+    {
+        if (level is < 1 || level > max)
+        {
+            throw new ArgumentOutOfRangeException(nameof(level), level, $"The level must be 1 to {max}.");
+        }
+    }
 }
