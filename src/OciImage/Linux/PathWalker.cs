@@ -42,10 +42,10 @@ internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
 
     /// <summary>Opens a directory and makes what is missing on the way; what is in the way and no directory is replaced by one.</summary>
     /// <param name="path">The path inside the root.</param>
-    /// <param name="made">Told the inode of each directory that was made.</param>
+    /// <param name="made">Told the inodes of each directory that was made and of the one it was made in.</param>
     /// <param name="removed">Asked to remove a name that is in the way.</param>
     public DirectoryHandle OpenOrCreate(
-        ReadOnlySpan<byte> path, Action<ulong> made, Action<DirectoryHandle, byte[]> removed)
+        ReadOnlySpan<byte> path, Action<ulong, ulong> made, Action<DirectoryHandle, byte[]> removed)
     {
         int error = TryOpen(path, out DirectoryHandle? directory);
         if (error is LinuxError.NotFound or LinuxError.NotDirectory)
@@ -59,7 +59,7 @@ internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
     private int Walk(
         ReadOnlySpan<byte> path,
         bool create,
-        (Action<ulong> Made, Action<DirectoryHandle, byte[]> Removed)? events,
+        (Action<ulong, ulong> Made, Action<DirectoryHandle, byte[]> Removed)? events,
         out DirectoryHandle? directory)
     {
         directory = null;
@@ -115,7 +115,7 @@ internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
                     error = current.TryOpenDirectory(name, out next);
                     if (error == 0)
                     {
-                        events!.Value.Made(next!.Inode);
+                        events!.Value.Made(current.Inode, next!.Inode);
                     }
                 }
 

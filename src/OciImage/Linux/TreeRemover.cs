@@ -7,12 +7,13 @@ internal static class TreeRemover
     /// <param name="parent">The directory that has the name.</param>
     /// <param name="name">The name.</param>
     /// <param name="removed">Told the inode of each directory that is gone, or <see langword="null"/>.</param>
-    public static void Remove(DirectoryHandle parent, ReadOnlySpan<byte> name, Action<ulong>? removed = null)
+    /// <returns>Whether there was anything of that name.</returns>
+    public static bool Remove(DirectoryHandle parent, ReadOnlySpan<byte> name, Action<ulong>? removed = null)
     {
         int error = parent.TryRemove(name, directory: false);
         if (error is 0 or LinuxError.NotFound)
         {
-            return;
+            return error == 0;
         }
 
         if (error != LinuxError.IsDirectory)
@@ -21,6 +22,7 @@ internal static class TreeRemover
         }
 
         RemoveDirectory(parent, name.ToArray(), removed);
+        return true;
     }
 
     private static void RemoveDirectory(DirectoryHandle parent, byte[] name, Action<ulong>? removed)

@@ -1,0 +1,71 @@
+using OciImage.Content;
+using OciImage.Linux;
+
+namespace OciImage.Layers;
+
+/// <summary>Applies the layers of an image to a directory tree (image-spec 1.1.1, layer.md, "Applying Changesets").</summary>
+public static class LayerUnpacker
+{
+    /// <summary>Gets whether this system can unpack a tree: Linux can.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux();
+
+    /// <summary>Applies layers to a new tree.</summary>
+    /// <remarks>
+    /// <para>
+    /// The tree is made beside the target, in a directory that only its owner can enter, and gets the target's name when the
+    /// digest, the size and the DiffID of every layer agreed. On failure and on cancellation nothing is left, and
+    /// what was there before is there again.
+    /// </para>
+    /// <para>Where the target is a mount point, or its parent cannot be written to, the tree is made inside it and moved up at the end.</para>
+    /// </remarks>
+    /// <param name="source">The place that has the layers.</param>
+    /// <param name="layers">The layers, base first.</param>
+    /// <param name="targetDirectory">The directory, which must be absent or empty; a link to a directory is followed.</param>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the unpacking.</param>
+    /// <returns>What was unpacked, skipped and tolerated.</returns>
+    /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
+    /// <exception cref="IOException">The target is not empty, or the file system refused an operation.</exception>
+    /// <exception cref="ContentNotFoundException">The source lacks a layer.</exception>
+    /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
+    /// <exception cref="LayerException">A layer is malformed, unsafe, above a limit, or has another DiffID.</exception>
+    public static async ValueTask<UnpackReport> UnpackAsync(
+        IContentFetcher source,
+        IReadOnlyList<LayerToApply> layers,
+        string targetDirectory,
+        UnpackOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentException.ThrowIfNullOrEmpty(targetDirectory);
+        if (!IsSupported)
+        {
+            throw new PlatformNotSupportedException(
+                "A tree with owners, modes, devices and links can only be made on Linux.");
+        }
+
+        options = options?.Clone() ?? new UnpackOptions();
+        var notes = new UnpackNotes();
+        using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
+        using DirectoryHandle root = target.OpenRoot();
+        using var applier = new LayerApplier(root, options, notes);
+        foreach (LayerToApply layer in layers)
+        {
+            applier.BeginLayer();
+            await LayerStream.ReadAsync(
+                source,
+                layer,
+                options,
+                notes,
+                (reader, entry) => applier.ApplyAsync(reader, entry, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        applier.Finish();
+        cancellationToken.ThrowIfCancellationRequested();
+        target.Publish();
+
+        return new UnpackReport(applier.Entries, applier.Bytes, notes.ToList());
+    }
+}

@@ -1,0 +1,14 @@
+namespace OciImage.Layers;
+
+/// <summary>Says what becomes of the owners that a layer names.</summary>
+public enum OwnerPolicy
+{
+    /// <summary>They are kept for root, and ignored for everybody else.</summary>
+    Automatic,
+
+    /// <summary>They are kept; without the privilege to do so unpacking fails.</summary>
+    Keep,
+
+    /// <summary>They are ignored: everything belongs to the user that unpacks.</summary>
+    Ignore,
+}

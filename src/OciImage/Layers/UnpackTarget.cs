@@ -1,0 +1,128 @@
+using System.Text;
+using OciImage.Linux;
+
+namespace OciImage.Layers;
+
+/// <summary>The place of a tree: made under a hidden name, published at the end, gone on failure.</summary>
+internal abstract class UnpackTarget : IDisposable
+{
+    protected static readonly byte[] RootName = "rootfs"u8.ToArray();
+    protected static readonly byte[] OldName = "old"u8.ToArray();
+
+    private readonly DirectoryHandle _place;
+    private readonly byte[] _stagingName;
+
+    protected UnpackTarget(DirectoryHandle place, string prefix)
+    {
+        _place = place;
+        _stagingName = Encoding.UTF8.GetBytes($"{prefix}unpack-{Guid.NewGuid():N}");
+        try
+        {
+            // Mode 0700: a setuid file must not be reachable for others before it is known to be the image's.
+            _place.CreateDirectory(_stagingName);
+            Staging = Open(_place, _stagingName);
+            Staging.CreateDirectory(RootName);
+        }
+        catch
+        {
+            _place.Dispose();
+            throw;
+        }
+    }
+
+    protected DirectoryHandle Staging { get; }
+
+    protected DirectoryHandle Place => _place;
+
+    protected byte[] StagingName => _stagingName;
+
+    /// <summary>Prepares the place for a target; refuses one that is not empty, unless it is to be replaced.</summary>
+    public static UnpackTarget Prepare(string targetDirectory, bool force)
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(targetDirectory));
+        var target = new DirectoryInfo(path);
+        if (target.LinkTarget is not null)
+        {
+            path = target.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        }
+
+        if (File.Exists(path))
+        {
+            throw new IOException($"'{targetDirectory}' is a file.");
+        }
+
+        bool exists = Directory.Exists(path);
+        if (exists && !force && Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            throw new IOException($"'{targetDirectory}' is not empty.");
+        }
+
+        string? parent = Path.GetDirectoryName(path);
+        if (parent is null || (exists && IsMountPoint(path, parent)))
+        {
+            return new InsideTarget(path);
+        }
+
+        Directory.CreateDirectory(parent);
+        try
+        {
+            return new BesideTarget(parent, Path.GetFileName(path));
+        }
+        catch (IOException exception) when (
+            exists && exception.HResult is LinuxError.AccessDenied or LinuxError.NotPermitted or LinuxError.ReadOnlyFileSystem)
+        {
+            return new InsideTarget(path);
+        }
+    }
+
+    public DirectoryHandle OpenRoot() => Open(Staging, RootName);
+
+    /// <summary>Gives the tree its name.</summary>
+    public abstract void Publish();
+
+    public virtual void Dispose()
+    {
+        Staging.Dispose();
+        try
+        {
+            TreeRemover.Remove(_place, _stagingName);
+        }
+        catch (IOException)
+        {
+            // Disposing follows a failure that says more; the hidden directory is what is left.
+        }
+
+        _place.Dispose();
+    }
+
+    protected static DirectoryHandle Open(DirectoryHandle parent, byte[] name)
+    {
+        int error = parent.TryOpenDirectory(name, out DirectoryHandle? directory);
+        return error == 0 ? directory! : throw LinuxError.Of(error, "Opening", name);
+    }
+
+    protected static unsafe int Rename(
+        DirectoryHandle from, ReadOnlySpan<byte> name, DirectoryHandle to, ReadOnlySpan<byte> newName, uint flags)
+    {
+        fixed (byte* old = (byte[])[.. name, 0], target = (byte[])[.. newName, 0])
+        {
+            return Libc.RenameAt2(from.Descriptor, old, to.Descriptor, target, flags) == 0 ? 0 : Libc.LastError;
+        }
+    }
+
+    private static bool IsMountPoint(string path, string parent)
+    {
+        using DirectoryHandle self = DirectoryHandle.OpenPath(path);
+        using DirectoryHandle above = DirectoryHandle.OpenPath(parent);
+        (FileStatus inner, FileStatus outer) = (self.GetStatus(), above.GetStatus());
+        if ((inner.FileSystemMajor, inner.FileSystemMinor) != (outer.FileSystemMajor, outer.FileSystemMinor))
+        {
+            return true;
+        }
+
+        // A bind mount of the same file system only shows in the list of mounts, with blanks as octal 040.
+        string escaped = path.Replace(" ", "\\040", StringComparison.Ordinal);
+        return File.Exists("/proc/self/mountinfo") &&
+            File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ').ElementAtOrDefault(4) == escaped);
+    }
+}
