@@ -151,6 +151,6 @@ internal sealed class RegistryDispatcher : IAsyncDisposable
     {
         context.Response.StatusCode = refusal.StatusCode;
         return Responses.WriteJsonAsync(
-            context, new ErrorBody(refusal.Errors), RegistryJsonContext.Default.ErrorBody, "application/json");
+            context, new ErrorBody(refusal.Errors), RegistryJsonContext.Answers.ErrorBody, "application/json");
     }
 }

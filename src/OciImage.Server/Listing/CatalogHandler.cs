@@ -12,7 +12,7 @@ internal static class CatalogHandler
         await Responses.WriteJsonAsync(
             request.Http,
             new RepositoryList(page.Names),
-            RegistryJsonContext.Default.RepositoryList,
+            RegistryJsonContext.Answers.RepositoryList,
             "application/json").ConfigureAwait(false);
     }
 }

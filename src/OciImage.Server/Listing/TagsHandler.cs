@@ -21,7 +21,7 @@ internal static class TagsHandler
         await Responses.WriteJsonAsync(
             request.Http,
             new TagList(request.Repository, page.Names),
-            RegistryJsonContext.Default.TagList,
+            RegistryJsonContext.Answers.TagList,
             "application/json").ConfigureAwait(false);
     }
 }

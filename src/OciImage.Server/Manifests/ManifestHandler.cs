@@ -130,10 +130,27 @@ internal sealed class ManifestHandler(RegistryServerOptions options)
         await store.PushAsync(manifest.Descriptor, ReplayableContent.FromBytes(bytes), request.Aborted).ConfigureAwait(false);
         foreach (string tag in tags)
         {
-            await store.TagAsync(manifest.Descriptor, tag, request.Aborted).ConfigureAwait(false);
+            await TagAsync(request, store, manifest.Descriptor, tag).ConfigureAwait(false);
         }
 
         return store;
+    }
+
+    private static async ValueTask TagAsync(RegistryRequest request, IImageStore store, Descriptor manifest, string tag)
+    {
+        try
+        {
+            await store.TagAsync(manifest, tag, request.Aborted).ConfigureAwait(false);
+        }
+        catch (ContentNotFoundException)
+        {
+            // Somebody deleted it a moment after it was pushed.
+            throw Refusal.ManifestUnknown(tag);
+        }
+        catch (ArgumentException)
+        {
+            throw Refusal.ManifestInvalid($"The store of this repository cannot hold the tag '{tag}'.");
+        }
     }
 
     private static async ValueTask CheckChildrenAsync(

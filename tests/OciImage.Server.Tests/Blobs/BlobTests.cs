@@ -50,6 +50,7 @@ public sealed class BlobTests
     [InlineData("bytes=10-")]
     [InlineData("bytes=99-100")]
     [InlineData("bytes=-0")]
+    [InlineData("bytes=5-3")]
     [InlineData("bytes=99999999999999999999-")]
     public async Task Get_RefusesARangeOutsideTheBlob(string range)
     {
@@ -65,7 +66,6 @@ public sealed class BlobTests
 
     [Theory]
     [InlineData("bytes=0-1,3-4")] // several ranges may be answered with everything
-    [InlineData("bytes=5-3")]
     [InlineData("bytes=a-b")]
     [InlineData("bytes=-")]
     [InlineData("bytes=")]
