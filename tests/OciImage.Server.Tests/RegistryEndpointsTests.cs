@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 using OciImage.Content;
 
 namespace OciImage.Server.Tests;
@@ -53,6 +54,7 @@ public sealed class RegistryEndpointsTests
     private static WebApplication Build()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
 
         return builder.Build();
