@@ -1,6 +1,5 @@
 namespace OciImage.Cli;
 internal static class Stubs
 {
-    public static ValueTask AddRootAsync(this Layout.OciLayout l, Descriptor d, CancellationToken c) => throw new UsageException("Give a tag.");
     public static ValueTask<Descriptor> ResolveBlobAsync(this Registry.RepositoryClient l, Digest d, CancellationToken c) => throw new UsageException("Not yet.");
 }

@@ -12,7 +12,7 @@ internal static class BuildCommand
     public static Command Create(CommandContext context)
     {
         Argument<ImageLocation> destination = Arguments.Location("DST", "Where the image goes");
-        var from = new Option<ImageLocation?>("--from")
+        var from = new Option<BaseImage>("--from")
         {
             Description = "The base: a location, or 'scratch' for nothing.",
             HelpName = "LOC|scratch",
@@ -48,10 +48,11 @@ internal static class BuildCommand
                 throw new UsageException($"A destination is named by a tag, not by a digest, but '{place}' has one.");
             }
 
-            access.RefuseForTwo(result, place, result.GetValue(from), "Give '--authfile' instead.");
+            ImageLocation? origin = result.GetRequiredValue(from).Location;
+            access.RefuseForTwo(result, place, origin, "Give '--authfile' instead.");
             var build = new ImageBuild(place, access.Read(result))
             {
-                Base = result.GetValue(from),
+                Base = origin,
                 Inputs = [.. (result.GetValue(add) ?? []).Select(AddedPath.Parse)],
                 Platform = result.GetValue(platform),
                 Created = CreationTime.Parse(result.GetValue(created), context.Terminal),
@@ -67,17 +68,19 @@ internal static class BuildCommand
         return command;
     }
 
-    private static ImageLocation? ParseBase(System.CommandLine.Parsing.ArgumentResult result)
+    private static BaseImage ParseBase(System.CommandLine.Parsing.ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
         try
         {
-            return text == Scratch ? null : ImageLocation.Parse(text);
+            return new BaseImage(text == Scratch ? null : ImageLocation.Parse(text));
         }
         catch (UsageException exception)
         {
             result.AddError(exception.Message);
-            return null;
+            return new BaseImage(null);
         }
     }
+
+    private sealed record BaseImage(ImageLocation? Location);
 }

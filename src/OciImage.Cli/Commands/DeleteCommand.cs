@@ -19,7 +19,7 @@ internal static class DeleteCommand
             ImageLocation place = result.GetRequiredValue(location);
             if (place is { Tag: null, Digest: null })
             {
-                throw new UsageException($"'delete' wants a tag or a digest spelled out, but '{place}' was given none.");
+                throw new UsageException($"'delete' wants a tag or a digest spelled out, but '{place.ToPlaceText()}' has none.");
             }
 
             using OpenedStore opened = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);

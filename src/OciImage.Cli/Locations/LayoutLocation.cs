@@ -14,15 +14,15 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
     {
         Digest? digest = null;
         int at = path.LastIndexOf('@');
-        if (at >= 0 && OciImage.Digest.TryParse(path[(at + 1)..], out Digest parsed))
+        // 'me@home:v1' has the form of a digest, but not the algorithm of one.
+        if (at >= 0 && OciImage.Digest.TryParse(path[(at + 1)..], out Digest parsed) && parsed.CanVerify)
         {
             digest = parsed;
             path = path[..at];
         }
 
         string? tag = null;
-        int colon = path.LastIndexOf(':');
-        if (colon >= 0 && (colon == path.Length - 1 || IsTag(path.AsSpan(colon + 1))))
+        if (EndsLikeATag(path, out int colon))
         {
             tag = colon == path.Length - 1 ? null : path[(colon + 1)..];
             path = path[..colon];
@@ -35,8 +35,20 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
 
     public override string ToPlaceText() => $"oci:{Directory}";
 
-    public override string ToString() =>
-        $"{ToPlaceText()}{(Tag is null ? "" : ":" + Tag)}{(Digest is null ? "" : "@" + Digest)}";
+    /// <summary>Returns the place in the form that parses to it.</summary>
+    public override string ToString()
+    {
+        string tag = Tag is not null ? ":" + Tag : EndsLikeATag(Directory, out _) ? ":" : "";
+
+        return $"{ToPlaceText()}{tag}{(Digest is null ? "" : "@" + Digest)}";
+    }
+
+    private static bool EndsLikeATag(string path, out int colon)
+    {
+        colon = path.LastIndexOf(':');
+
+        return colon >= 0 && (colon == path.Length - 1 || IsTag(path.AsSpan(colon + 1)));
+    }
 
     private static bool IsTag(ReadOnlySpan<char> text)
     {

@@ -22,7 +22,6 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
                 ? new DockerConfigFile(AuthFile ?? DockerConfigFile.DefaultPath)
                 : new GivenCredential(Credential),
         };
-        options.MaxConnectionsPerHost = Math.Max(options.MaxConnectionsPerHost, jobs);
 
         return new RegistryClient(options);
     }

@@ -21,8 +21,8 @@ internal sealed class BarProgress : ProgressReporter
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(terminal.Error),
-            Ansi = terminal.IsErrorInteractive ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = terminal.IsErrorInteractive ? InteractionSupport.Detect : InteractionSupport.No,
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
         });
         _drawing = console.Progress()
             .AutoClear(false)
@@ -35,6 +35,9 @@ internal sealed class BarProgress : ProgressReporter
                 return _end.Task;
             });
     }
+
+    /// <summary>Tells whether a terminal can move its cursor.</summary>
+    public static bool CanDraw(ITerminal terminal) => terminal.GetVariable("TERM") != "dumb";
 
     public override void Report(ContentProgress value)
     {

@@ -10,8 +10,8 @@ internal abstract class ProgressReporter : IProgress<ContentProgress>, IAsyncDis
     {
         ProgressStyle.None => new NoProgress(),
         ProgressStyle.Json => new JsonProgress(terminal.Error),
-        ProgressStyle.Bar => new BarProgress(terminal),
-        ProgressStyle.Auto when terminal.IsErrorInteractive => new BarProgress(terminal),
+        ProgressStyle.Auto or ProgressStyle.Bar when terminal.IsErrorInteractive && BarProgress.CanDraw(terminal) =>
+            new BarProgress(terminal),
         _ => new PlainProgress(terminal.Error),
     };
 

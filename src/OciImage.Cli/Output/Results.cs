@@ -46,10 +46,10 @@ internal sealed record InspectResult(
 internal sealed partial class ResultJsonContext : JsonSerializerContext
 {
     /// <summary>Gets the context for results: indented, and with '+json' as people write it.</summary>
-    public static ResultJsonContext Results { get; } = new(Create(indented: true));
+    public static ResultJsonContext Results => field ??= new(Create(indented: true));
 
     /// <summary>Gets the context for one result on one line.</summary>
-    public static ResultJsonContext Lines { get; } = new(Create(indented: false));
+    public static ResultJsonContext Lines => field ??= new(Create(indented: false));
 
     private static JsonSerializerOptions Create(bool indented) => new(Default.Options)
     {
