@@ -10,7 +10,7 @@ using OciImage.Content;
 
 namespace OciImage.Server;
 
-/// <summary>A registry with a server of its own: for a quick start, for tests, for a command that serves a directory.</summary>
+/// <summary>A registry with a server of its own: for a quick start, for tests, for serving a directory.</summary>
 /// <remarks>
 /// It speaks plain HTTP, writes no log and handles no signals. Disposing stops it, after the requests that are under way
 /// had a moment to end.
@@ -33,7 +33,7 @@ public sealed class RegistryServer : IAsyncDisposable
         string address = application.Services.GetRequiredService<IServer>().Features
             .Get<IServerAddressesFeature>()!.Addresses.First();
         Address = new Uri(address);
-        Host = Address.Authority.Contains(':', StringComparison.Ordinal) ? Address.Authority : $"{Address.Host}:{Address.Port}";
+        Host = $"{Address.Host}:{Address.Port}";
     }
 
     /// <summary>Gets the address that is listened on, such as <c>127.0.0.1:5000</c>.</summary>

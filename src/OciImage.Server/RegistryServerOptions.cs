@@ -51,7 +51,7 @@ public sealed class RegistryServerOptions
         }
     } = long.MaxValue;
 
-    /// <summary>Gets or sets how many uploads may be under way at the same time; more are told to come back later.</summary>
+    /// <summary>Gets or sets how many uploads may be under way at once; more are told to come back later.</summary>
     /// <value>The default value is 1000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxUploads
@@ -88,7 +88,7 @@ public sealed class RegistryServerOptions
 
     /// <summary>Gets or sets the realm that is named when credentials are asked for.</summary>
     /// <value>The default value is <c>registry</c>.</value>
-    /// <exception cref="ArgumentException">The value is empty, or has quotes, backslashes or characters outside ASCII.</exception>
+    /// <exception cref="ArgumentException">The value is empty, or not printable ASCII without quotes and backslashes.</exception>
     public string Realm
     {
         get;

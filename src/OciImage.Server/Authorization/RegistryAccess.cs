@@ -20,10 +20,10 @@ public sealed class RegistryAccess
     /// <summary>Gets the repository, or <see langword="null"/> where the request is about none.</summary>
     public string? Repository { get; }
 
-    /// <summary>Gets the user name of basic credentials, not verified, or <see langword="null"/> where there are none.</summary>
+    /// <summary>Gets the user name of basic credentials, not verified, or <see langword="null"/>.</summary>
     public string? UserName { get; }
 
-    /// <summary>Gets the password of basic credentials, or <see langword="null"/> where there are none.</summary>
+    /// <summary>Gets the password of basic credentials, or <see langword="null"/>.</summary>
     public string? Password { get; }
 
     private static (string? UserName, string? Password) ReadBasic(string? header)

@@ -30,7 +30,7 @@ internal sealed record ManifestDocument(Descriptor Descriptor, IReadOnlyList<Des
         }
     }
 
-    /// <summary>Returns the media type of bytes of which a store knows no type, or <see langword="null"/> for no manifest.</summary>
+    /// <summary>Returns the media type of bytes of which a store knows none; <see langword="null"/> for no manifest.</summary>
     public static string? TryRecognise(ReadOnlyMemory<byte> bytes, DocumentOptions options)
     {
         try

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace OciImage.Server.Uploads;
 
-/// <summary>Where a chunk belongs: its first and its last byte (distribution-spec 1.1.1, "Pushing a blob in chunks").</summary>
+/// <summary>The first and the last byte of a chunk (distribution-spec 1.1.1, "Pushing a blob in chunks").</summary>
 internal readonly record struct ContentRange(long First, long Last)
 {
     public long Length => Last - First + 1;
