@@ -7,7 +7,7 @@ internal sealed class PaxRecords
 {
     private const int MaxXattrs = 10_000;
 
-    private readonly SortedDictionary<string, byte[]> _xattrs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> _xattrs = new(StringComparer.Ordinal);
 
     public byte[]? Path { get; private set; }
 
@@ -29,7 +29,8 @@ internal sealed class PaxRecords
 
     public IReadOnlyList<TarXattr> Xattrs => _xattrs.Count == 0
         ? []
-        : [.. _xattrs.Select(pair => new TarXattr(Encoding.Latin1.GetBytes(pair.Key), pair.Value))];
+        : [.. _xattrs.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => new TarXattr(Encoding.Latin1.GetBytes(pair.Key), pair.Value))];
 
     /// <summary>Reads the records of a header: each its own length in decimal, a blank, "key=value" and a line end.</summary>
     public static PaxRecords Parse(ReadOnlySpan<byte> bytes)
@@ -49,6 +50,11 @@ internal sealed class PaxRecords
             if (equals < 1)
             {
                 throw TarFault.Malformed("An extended header has a record without a key.");
+            }
+
+            if (record[..equals].Contains((byte)0))
+            {
+                throw TarFault.Malformed("An extended header has a key with a NUL.");
             }
 
             // Latin-1 keeps every byte of a key, so that attributes with any name survive.
@@ -106,9 +112,9 @@ internal sealed class PaxRecords
 
     private void AddXattr(string name, ReadOnlySpan<byte> value)
     {
-        if (name.Length == 0 || name.Contains('\0'))
+        if (name.Length == 0)
         {
-            throw TarFault.Malformed("An extended header has an attribute whose name is empty or has a NUL.");
+            throw TarFault.Malformed("An extended header has an attribute without a name.");
         }
 
         // An empty value takes back what an earlier record said (POSIX pax, "Extended Header Keyword Precedence").

@@ -8,6 +8,7 @@ internal sealed class PaxSparse
     private readonly List<long> _numbers = [];
     private long? _major;
     private long? _minor;
+    private long? _extents;
 
     public byte[]? Name { get; private set; }
 
@@ -16,12 +17,16 @@ internal sealed class PaxSparse
     /// <summary>Gets whether the map stands in front of the data.</summary>
     public bool MapIsInData => _major == 1 && _minor == 0;
 
-    /// <summary>Gets whether the map stands in the header.</summary>
-    public bool MapIsInHeader => !MapIsInData && _numbers.Count > 0;
+    public bool IsSparse => _major is not null || _minor is not null || _numbers.Count > 0;
 
-    public bool IsSparse => MapIsInData || MapIsInHeader || (_major == 0 && _minor is 0 or 1);
+    /// <summary>Gets whether the version is one of the three; 0.1 and 0.0 may go without.</summary>
+    public bool IsKnownVersion => (_major, _minor) is (null, null) or (0, 0 or 1) or (1, 0);
 
-    public IReadOnlyList<long> Numbers => _numbers;
+    /// <summary>Gets the offsets and lengths that stand in the header.</summary>
+    /// <exception cref="LayerException">There are not as many as the header says.</exception>
+    public IReadOnlyList<long> Numbers => _extents is null || 2 * _extents == _numbers.Count
+        ? _numbers
+        : throw TarFault.Malformed($"A sparse map claims {_extents} extents and has {_numbers.Count} numbers.");
 
     public void Add(string key, ReadOnlySpan<byte> value)
     {
@@ -44,6 +49,9 @@ internal sealed class PaxSparse
             case "size" or "realsize":
                 RealSize = Number(key, value);
                 break;
+            case "numblocks":
+                _extents = Number(key, value);
+                break;
             case "offset" or "numbytes":
                 // Format 0.0 has the records in turn; one missing would shift all that follow.
                 if ((key == "offset") != (_numbers.Count % 2 == 0))
@@ -55,6 +63,11 @@ internal sealed class PaxSparse
                 break;
             case "map":
                 _numbers.Clear();
+                if (value.IsEmpty)
+                {
+                    break;
+                }
+
                 foreach (Range range in value.Split((byte)','))
                 {
                     AddNumber(value[range]);

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace OciImage.Tar;
 
 /// <summary>Looks at one header of 512 bytes; the fields stand where POSIX ustar, star, GNU and V7 have them.</summary>
@@ -62,8 +64,9 @@ internal readonly ref struct TarBlock(ReadOnlySpan<byte> bytes)
                 return Text(345, 155);
             }
 
-            // Go before 1.8 wrote a prefix under GNU's magic, where GNU has times: what is no time is such a prefix.
-            if (IsGnu && (!IsTime(345) || !IsTime(357)))
+            // Go before 1.8 wrote a prefix under GNU's magic, where GNU has times, when a number needed base 256:
+            // what is no time is such a prefix. Elsewhere GNU has no prefix.
+            if (IsGnu && HasBinaryNumber && (!IsTime(345) || !IsTime(357)))
             {
                 ReadOnlySpan<byte> prefix = Text(345, 155);
                 return prefix.ContainsAnyExceptInRange((byte)0, (byte)0x7F) ? default : prefix;
@@ -73,27 +76,49 @@ internal readonly ref struct TarBlock(ReadOnlySpan<byte> bytes)
         }
     }
 
+    private bool HasBinaryNumber =>
+        ((UidField[0] | GidField[0] | SizeField[0] | ModifiedField[0] | MajorField[0] | MinorField[0]) & 0x80) != 0;
+
     /// <summary>Tells whether the checksum is right; old writers added signed bytes.</summary>
     public bool HasValidChecksum()
     {
-        if (!TarNumber.TryReadOctal(_bytes.Slice(148, 8), out long expected))
+        ReadOnlySpan<byte> field = _bytes.Slice(148, 8);
+        if (!TarNumber.TryReadOctal(field, out long expected))
         {
             return false;
         }
 
         // The field itself counts as blanks.
-        long unsigned = 8 * ' ';
-        long signed = unsigned;
-        for (int i = 0; i < Size; i++)
+        long unsigned = Sum(_bytes) - Sum(field) + (8 * ' ');
+        return expected == unsigned || expected == unsigned - (256 * (NegativeBytes(_bytes) - NegativeBytes(field)));
+    }
+
+    private static long Sum(ReadOnlySpan<byte> bytes)
+    {
+        long sum = 0;
+        for (; bytes.Length >= Vector128<byte>.Count; bytes = bytes[Vector128<byte>.Count..])
         {
-            if (i is < 148 or >= 156)
-            {
-                unsigned += _bytes[i];
-                signed += (sbyte)_bytes[i];
-            }
+            (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Create(bytes));
+            sum += Vector128.Sum(low + high);
         }
 
-        return expected == unsigned || expected == signed;
+        foreach (byte b in bytes)
+        {
+            sum += b;
+        }
+
+        return sum;
+    }
+
+    private static long NegativeBytes(ReadOnlySpan<byte> bytes)
+    {
+        long count = 0;
+        foreach (byte b in bytes)
+        {
+            count += b >> 7;
+        }
+
+        return count;
     }
 
     private bool IsTime(int offset) => _bytes[offset] == 0 || TarNumber.TryRead(_bytes.Slice(offset, 12), out _);

@@ -21,8 +21,8 @@ internal sealed class TarContent(TarInput input)
         Extents = extents;
     }
 
-    /// <summary>Passes over what is left, with the padding.</summary>
-    public async ValueTask SkipAsync(CancellationToken cancellationToken)
+    /// <summary>Passes over what is left; returns whether the padding was whole.</summary>
+    public async ValueTask<bool> SkipAsync(CancellationToken cancellationToken)
     {
         if (_dataLeft > 0 && !await input.SkipAsync(_dataLeft, cancellationToken).ConfigureAwait(false))
         {
@@ -30,12 +30,10 @@ internal sealed class TarContent(TarInput input)
         }
 
         // Go accepts an archive that ends within the last padding.
-        if (_padding > 0)
-        {
-            await input.SkipAsync(_padding, cancellationToken).ConfigureAwait(false);
-        }
-
+        bool isWhole = _padding == 0 || await input.SkipAsync(_padding, cancellationToken).ConfigureAwait(false);
         Begin(0, 0, 0, null);
+
+        return isWhole;
     }
 
     public bool TryTakeAll(out ReadOnlyMemory<byte> content)

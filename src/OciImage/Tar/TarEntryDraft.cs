@@ -1,11 +1,11 @@
-using System.Text;
-
 namespace OciImage.Tar;
 
 /// <summary>An entry while its header, extended header and long names are put together.</summary>
 internal sealed class TarEntryDraft
 {
     private const long MaxId = uint.MaxValue - 1;
+
+    private List<long>? _sparseNumbers;
 
     public required TarEntryType Type { get; init; }
 
@@ -18,89 +18,66 @@ internal sealed class TarEntryDraft
     /// <summary>Gets the number of bytes that stand in the archive.</summary>
     public required long DataSize { get; init; }
 
+    /// <summary>Gets the size that the header has, although an entry of this type has no content.</summary>
+    public required long IgnoredSize { get; init; }
+
     /// <summary>Gets the size of the file, holes included.</summary>
-    public required long RealSize { get; init; }
+    public long RealSize { get; private set; }
 
-    public required bool HasGnuSparseMap { get; init; }
+    public bool HasGnuSparseMap { get; private set; }
 
-    public required bool GnuSparseContinues { get; init; }
+    public bool GnuSparseContinues { get; private set; }
 
-    public required bool HasSparseMapInData { get; init; }
+    public bool HasSparseMapInData { get; private set; }
 
-    public required bool IsSparse { get; init; }
+    public bool IsSparse { get; private set; }
 
-    public required List<long> SparseNumbers { get; init; }
+    public List<long> SparseNumbers => _sparseNumbers ??= [];
 
     public static TarEntryDraft Read(ReadOnlySpan<byte> header, PaxRecords? pax, byte[]? longName, byte[]? longLink)
     {
         var block = new TarBlock(header);
-        byte[] name = longName ?? pax?.Sparse.Name ?? pax?.Path ?? Join(block.Prefix, block.Name);
-        string display = Encoding.UTF8.GetString(name);
+        PaxSparse? sparse = block.TypeFlag != 'S' && pax?.Sparse is { IsSparse: true } found ? found : null;
+        byte[] name = sparse?.Name ?? longName ?? pax?.Path ?? Join(block.Prefix, block.Name);
         byte[] linkName = longLink ?? pax?.LinkPath ?? block.LinkName.ToArray();
-        long size = pax?.Size ?? Number(block.SizeField, "size", display);
+        long size = pax?.Size ?? Number(block.SizeField, "size", name);
         if (size < 0 || size > long.MaxValue - TarBlock.Size)
         {
-            throw TarFault.Malformed($"The size {size} is out of range.", display);
+            throw TarFault.Malformed($"The size {size} is out of range.", name);
         }
 
-        bool gnuSparse = block.TypeFlag == 'S';
-        if (gnuSparse && !block.IsGnu)
-        {
-            throw TarFault.Malformed("A sparse entry is not in GNU's format.", display);
-        }
-
-        TarEntryType type = TypeOf(block.TypeFlag, name, size, display);
+        TarEntryType type = TypeOf(block.TypeFlag, name, size);
         bool isFile = type == TarEntryType.RegularFile;
-        var numbers = new List<long>();
-        bool paxSparse = isFile && pax?.Sparse.IsSparse == true;
-        long realSize = isFile ? size : 0;
-        if (gnuSparse)
-        {
-            realSize = Number(block.GnuRealSizeField, "real size", display);
-            SparseMap.AddGnuEntries(block.GnuSparseEntries, numbers);
-        }
-        else if (paxSparse)
-        {
-            realSize = pax!.Sparse.RealSize ?? size;
-            numbers.AddRange(pax.Sparse.Numbers);
-        }
-
-        if (realSize < 0)
-        {
-            throw TarFault.Malformed($"The real size {realSize} is negative.", display);
-        }
-
-        return new TarEntryDraft
+        var draft = new TarEntryDraft
         {
             Type = type,
             Name = name,
             LinkName = linkName,
-            Metadata = TarEntryMetadata.Read(block, pax, type, display),
+            Metadata = TarEntryMetadata.Read(block, pax, type, name),
             DataSize = isFile ? size : 0,
-            RealSize = realSize,
-            HasGnuSparseMap = gnuSparse,
-            GnuSparseContinues = gnuSparse && block.GnuSparseContinues,
-            HasSparseMapInData = paxSparse && pax!.Sparse.MapIsInData,
-            IsSparse = gnuSparse || paxSparse,
-            SparseNumbers = numbers,
+            IgnoredSize = isFile ? 0 : size,
+            RealSize = isFile ? size : 0,
         };
+        draft.ReadSparse(block, sparse);
+
+        return draft;
     }
 
-    public static long Number(ReadOnlySpan<byte> field, string what, string display) =>
+    public static long Number(ReadOnlySpan<byte> field, string what, ReadOnlySpan<byte> name) =>
         TarNumber.TryRead(field, out long value)
             ? value
-            : throw TarFault.Malformed($"The {what} is no number.", display);
+            : throw TarFault.Malformed($"The {what} is no number.", name);
 
-    public static long Id(long value, string what, string display) => value is >= 0 and <= MaxId
+    public static long Id(long value, string what, ReadOnlySpan<byte> name) => value is >= 0 and <= MaxId
         ? value
-        : throw TarFault.Malformed($"The {what} {value} is out of range: 0 to {MaxId}.", display);
+        : throw TarFault.Malformed($"The {what} {value} is out of range: 0 to {MaxId}.", name);
 
     public TarEntry ToEntry() => new()
     {
         Type = Type,
         Name = Name,
         LinkName = LinkName,
-        Size = Type == TarEntryType.RegularFile ? RealSize : 0,
+        Size = RealSize,
         Mode = Metadata.Mode,
         Uid = Metadata.Uid,
         Gid = Metadata.Gid,
@@ -112,15 +89,58 @@ internal sealed class TarEntryDraft
         Xattrs = Metadata.Xattrs,
     };
 
+    private void ReadSparse(TarBlock block, PaxSparse? sparse)
+    {
+        if (block.TypeFlag == 'S')
+        {
+            if (!block.IsGnu)
+            {
+                throw TarFault.Malformed("A sparse entry is not in GNU's format.", Name);
+            }
+
+            IsSparse = true;
+            HasGnuSparseMap = true;
+            GnuSparseContinues = block.GnuSparseContinues;
+            RealSize = Number(block.GnuRealSizeField, "real size", Name);
+            SparseMap.AddGnuEntries(block.GnuSparseEntries, SparseNumbers);
+        }
+        else if (sparse is not null)
+        {
+            // Raw data of a map that is not understood would pass for content.
+            if (!sparse.IsKnownVersion)
+            {
+                throw TarFault.Unsupported("The version of the sparse format is not known.", Name);
+            }
+
+            if (Type != TarEntryType.RegularFile)
+            {
+                throw TarFault.Malformed("An entry that is no file has a sparse map.", Name);
+            }
+
+            IsSparse = true;
+            RealSize = sparse.RealSize ?? DataSize;
+            HasSparseMapInData = sparse.MapIsInData;
+            if (!HasSparseMapInData)
+            {
+                SparseNumbers.AddRange(sparse.Numbers);
+            }
+        }
+
+        if (RealSize < 0)
+        {
+            throw TarFault.Malformed($"The real size {RealSize} is negative.", Name);
+        }
+    }
+
     private static byte[] Join(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> name) =>
         prefix.IsEmpty ? name.ToArray() : [.. prefix, (byte)'/', .. name];
 
-    private static TarEntryType TypeOf(byte typeFlag, byte[] name, long size, string display) => typeFlag switch
+    private static TarEntryType TypeOf(byte typeFlag, byte[] name, long size) => typeFlag switch
     {
         // V7 knew no directories: a file whose name ends in a slash was one.
-        0 or (byte)'0' when name is [.., (byte)'/'] => size == 0
+        0 or (byte)'0' or (byte)'7' when name is [.., (byte)'/'] => size == 0
             ? TarEntryType.Directory
-            : throw TarFault.Malformed("A name that ends in a slash has content.", display),
+            : throw TarFault.Malformed("A name that ends in a slash has content.", name),
         0 or (byte)'0' or (byte)'7' or (byte)'S' => TarEntryType.RegularFile,
         (byte)'1' => TarEntryType.HardLink,
         (byte)'2' => TarEntryType.SymbolicLink,
@@ -128,7 +148,7 @@ internal sealed class TarEntryDraft
         (byte)'4' => TarEntryType.BlockDevice,
         (byte)'5' => TarEntryType.Directory,
         (byte)'6' => TarEntryType.Fifo,
-        _ => throw new LayerException(
-            LayerErrorKind.Unsupported, $"The type '{Excerpt.Of([(char)typeFlag])}' (0x{typeFlag:x2}) is not known.", display),
+        _ => throw TarFault.Unsupported(
+            $"The type '{Excerpt.Of([(char)typeFlag])}' (0x{typeFlag:x2}) is not known.", name),
     };
 }

@@ -14,23 +14,26 @@ internal sealed record TarEntryMetadata(
     long DeviceMinor,
     IReadOnlyList<TarXattr> Xattrs)
 {
-    public static TarEntryMetadata Read(TarBlock block, PaxRecords? pax, TarEntryType type, string display)
+    public static TarEntryMetadata Read(TarBlock block, PaxRecords? pax, TarEntryType type, ReadOnlySpan<byte> name)
     {
         bool isDevice = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice;
         return new TarEntryMetadata(
-            (int)(TarEntryDraft.Number(block.ModeField, "mode", display) & 0xFFF),
-            Id(pax?.Uid, block.UidField, "uid", display),
-            Id(pax?.Gid, block.GidField, "gid", display),
+            (int)(TarEntryDraft.Number(block.ModeField, "mode", name) & 0xFFF),
+            Id(pax?.Uid, block.UidField, "uid", name),
+            Id(pax?.Gid, block.GidField, "gid", name),
             pax?.UserName ?? Text(block.IsExtended, block.UserName),
             pax?.GroupName ?? Text(block.IsExtended, block.GroupName),
-            pax?.ModifiedTime ?? new TarTimestamp(TarEntryDraft.Number(block.ModifiedField, "mtime", display), 0),
-            isDevice && block.IsExtended ? Id(null, block.MajorField, "major device number", display) : 0,
-            isDevice && block.IsExtended ? Id(null, block.MinorField, "minor device number", display) : 0,
+            pax?.ModifiedTime ?? new TarTimestamp(TarEntryDraft.Number(block.ModifiedField, "mtime", name), 0),
+            isDevice && block.IsExtended ? Id(null, block.MajorField, "major device number", name) : 0,
+            isDevice && block.IsExtended ? Id(null, block.MinorField, "minor device number", name) : 0,
             pax?.Xattrs ?? []);
     }
 
-    private static long Id(long? record, ReadOnlySpan<byte> field, string what, string display) =>
-        TarEntryDraft.Id(record ?? TarEntryDraft.Number(field, what, display), what, display);
+    private static long Id(long? record, ReadOnlySpan<byte> field, string what, ReadOnlySpan<byte> name) =>
+        TarEntryDraft.Id(record ?? TarEntryDraft.Number(field, what, name), what, name);
 
-    private static string Text(bool extended, ReadOnlySpan<byte> field) => extended ? Encoding.UTF8.GetString(field) : "";
+    private static string Text(bool extended, ReadOnlySpan<byte> field) =>
+        !extended ? "" :
+        field.SequenceEqual("root"u8) ? "root" :
+        Encoding.UTF8.GetString(field);
 }

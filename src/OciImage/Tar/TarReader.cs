@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OciImage.Tar;
 
 /// <summary>Reads an archive over bytes: V7, ustar, star, GNU and PAX, with sparse files and attributes.</summary>
@@ -11,13 +9,19 @@ namespace OciImage.Tar;
 public sealed class TarReader : IDisposable
 {
     private const int MaxOddities = 100;
+    private const int MaxHeadersOfOneEntry = 16;
+
+    // Files up to this size are buffered with their header, so that they can be taken without a copy.
+    private const int BufferedContent = 128 * 1024;
 
     private readonly TarInput _input;
     private readonly TarReaderOptions _options;
     private readonly List<string> _oddities = [];
     private readonly TarContent _content;
+    private readonly SparseMapReader _sparseMaps;
     private long _entries;
     private bool _ended;
+    private bool _failed;
 
     /// <summary>Initializes a new instance over a stream that is positioned at the archive's start.</summary>
     /// <param name="source">The uncompressed archive; it stays open.</param>
@@ -28,6 +32,7 @@ public sealed class TarReader : IDisposable
         _options = options?.Clone() ?? new TarReaderOptions();
         _input = new TarInput(source);
         _content = new TarContent(_input);
+        _sparseMaps = new SparseMapReader(_input, _options.MaxMetadataSize);
     }
 
     /// <summary>Gets what was tolerated so far, at most 100 remarks.</summary>
@@ -39,67 +44,26 @@ public sealed class TarReader : IDisposable
     /// <summary>Reads the next entry, and passes over what was not read of the last one's content.</summary>
     /// <param name="cancellationToken">Cancels the reading; the reader cannot be used after that.</param>
     /// <returns>The entry, or <see langword="null"/> at the end of the archive.</returns>
-    /// <exception cref="LayerException">The archive is malformed or exceeds a limit.</exception>
+    /// <exception cref="LayerException">The archive is malformed, exceeds a limit or uses what is not supported.</exception>
+    /// <exception cref="InvalidOperationException">An earlier call failed.</exception>
     public async ValueTask<TarEntry?> ReadNextAsync(CancellationToken cancellationToken = default)
     {
+        if (_failed)
+        {
+            throw new InvalidOperationException("The archive could not be read on after an earlier failure.");
+        }
+
         if (_ended)
         {
             return null;
         }
 
-        await _content.SkipAsync(cancellationToken).ConfigureAwait(false);
-        PaxRecords? pax = null;
-        byte[]? longName = null;
-        byte[]? longLink = null;
-        while (true)
-        {
-            int available = await _input.FillAsync(TarBlock.Size, cancellationToken).ConfigureAwait(false);
-            if (available == 0 || IsZeroBlock(available))
-            {
-                if (pax is not null || longName is not null || longLink is not null)
-                {
-                    throw TarFault.Malformed("The archive ends after an extended header without its entry.");
-                }
+        // Until the entry is read: after a failure nobody can tell where the next header starts.
+        _failed = true;
+        TarEntry? entry = await ReadHeadersAsync(cancellationToken).ConfigureAwait(false);
+        _failed = false;
 
-                await EndAsync(available, cancellationToken).ConfigureAwait(false);
-                return null;
-            }
-
-            if (available < TarBlock.Size)
-            {
-                throw TarFault.Truncated();
-            }
-
-            (byte typeFlag, long size) = ReadStart();
-            switch (typeFlag)
-            {
-                case (byte)'x':
-                    _input.Advance(TarBlock.Size);
-                    pax = PaxRecords.Parse(await ReadMetadataAsync(size, cancellationToken).ConfigureAwait(false));
-                    continue;
-                case (byte)'g':
-                    // Only their syntax counts: container tools apply no global record to an entry.
-                    _input.Advance(TarBlock.Size);
-                    _ = PaxRecords.Parse(await ReadMetadataAsync(size, cancellationToken).ConfigureAwait(false));
-                    Report("A global extended header was passed over.");
-                    continue;
-                case (byte)'L':
-                    _input.Advance(TarBlock.Size);
-                    longName = UpToNul(await ReadMetadataAsync(size, cancellationToken).ConfigureAwait(false));
-                    continue;
-                case (byte)'K':
-                    _input.Advance(TarBlock.Size);
-                    longLink = UpToNul(await ReadMetadataAsync(size, cancellationToken).ConfigureAwait(false));
-                    continue;
-                default:
-                    if (++_entries > _options.MaxEntries)
-                    {
-                        throw TarFault.Limit($"The archive has more than {_options.MaxEntries} entries.");
-                    }
-
-                    return await ReadEntryAsync(pax, longName, longLink, cancellationToken).ConfigureAwait(false);
-            }
-        }
+        return entry;
     }
 
     /// <summary>Reads content of the current entry; holes of sparse files read as zeros.</summary>
@@ -138,10 +102,91 @@ public sealed class TarReader : IDisposable
     /// <summary>Gets all data of the current entry where it is buffered already, and takes it.</summary>
     internal bool TryTakeContent(out ReadOnlyMemory<byte> content) => _content.TryTakeAll(out content);
 
-    private static byte[] UpToNul(byte[] bytes)
+    private async ValueTask<TarEntry?> ReadHeadersAsync(CancellationToken cancellationToken)
+    {
+        if (!await _content.SkipAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Report("The archive ends within the padding of its last entry.");
+        }
+
+        PaxRecords? pax = null;
+        byte[]? longName = null;
+        byte[]? longLink = null;
+        for (int headers = 0; headers <= MaxHeadersOfOneEntry; headers++)
+        {
+            int available = await _input.FillAsync(TarBlock.Size, cancellationToken).ConfigureAwait(false);
+            if (available == 0 || IsZeroBlock(available))
+            {
+                if (pax is not null || longName is not null || longLink is not null)
+                {
+                    throw TarFault.Malformed("The archive ends after an extended header without its entry.");
+                }
+
+                await EndAsync(available, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+
+            if (available < TarBlock.Size)
+            {
+                throw TarFault.Truncated();
+            }
+
+            (byte typeFlag, long size) = ReadStart();
+            if (typeFlag is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
+            {
+                return await ReadEntryAsync(pax, longName, longLink, cancellationToken).ConfigureAwait(false);
+            }
+
+            _input.Advance(TarBlock.Size);
+            byte[] bytes = await ReadMetadataAsync(size, cancellationToken).ConfigureAwait(false);
+            switch (typeFlag)
+            {
+                case (byte)'x':
+                    pax = PaxRecords.Parse(bytes);
+                    break;
+                case (byte)'L':
+                    longName = UpToNul(bytes);
+                    break;
+                case (byte)'K':
+                    longLink = UpToNul(bytes);
+                    break;
+                default:
+                    ReadGlobal(bytes, isAlone: pax is null && longName is null && longLink is null);
+                    headers = -1;
+                    break;
+            }
+        }
+
+        throw TarFault.Limit($"An entry has more than {MaxHeadersOfOneEntry} extended headers.");
+    }
+
+    private static byte[]? UpToNul(byte[] bytes)
     {
         int end = bytes.AsSpan().IndexOf((byte)0);
-        return end < 0 ? bytes : bytes[..end];
+        byte[] text = end < 0 ? bytes : bytes[..end];
+
+        return text.Length == 0 ? null : text;
+    }
+
+    // Only the syntax of global records counts: container tools apply none of them to an entry.
+    private void ReadGlobal(byte[] bytes, bool isAlone)
+    {
+        if (!isAlone)
+        {
+            throw TarFault.Malformed("A global extended header stands between an entry and its own extended header.");
+        }
+
+        _ = PaxRecords.Parse(bytes);
+        CountEntry();
+        Report("A global extended header was passed over.");
+    }
+
+    private void CountEntry()
+    {
+        if (++_entries > _options.MaxEntries)
+        {
+            throw TarFault.Limit($"The archive has more than {_options.MaxEntries} entries.");
+        }
     }
 
     private bool IsZeroBlock(int available) =>
@@ -158,13 +203,13 @@ public sealed class TarReader : IDisposable
 
         int second = await _input.FillAsync(2 * TarBlock.Size, cancellationToken).ConfigureAwait(false) - TarBlock.Size;
         _input.Advance(TarBlock.Size);
+        if (second > 0 && _input.Buffered.Span.IndexOfAnyExcept((byte)0) is >= 0 and < TarBlock.Size)
+        {
+            throw TarFault.Malformed("A single block of zeros stands inside the archive.");
+        }
+
         if (second >= TarBlock.Size)
         {
-            if (!IsZeroBlock(second))
-            {
-                throw TarFault.Malformed("A single block of zeros stands inside the archive.");
-            }
-
             _input.Advance(TarBlock.Size);
         }
         else
@@ -218,17 +263,24 @@ public sealed class TarReader : IDisposable
     private async ValueTask<TarEntry> ReadEntryAsync(
         PaxRecords? pax, byte[]? longName, byte[]? longLink, CancellationToken cancellationToken)
     {
+        CountEntry();
         TarEntryDraft draft = TarEntryDraft.Read(_input.Buffered.Span[..TarBlock.Size], pax, longName, longLink);
         _input.Advance(TarBlock.Size);
-        if (draft.HasGnuSparseMap)
+        if (draft.IgnoredSize > 0)
         {
-            await ReadGnuSparseBlocksAsync(draft, cancellationToken).ConfigureAwait(false);
+            Report("An entry that has no content has a size, which was passed over.");
+        }
+
+        if (draft.IsSparse && draft.RealSize > _options.MaxSparseSize)
+        {
+            throw TarFault.Limit(
+                $"The sparse file has {draft.RealSize} bytes; at most {_options.MaxSparseSize} are read.", draft.Name);
         }
 
         long dataSize = draft.DataSize;
-        if (draft.HasSparseMapInData)
+        if (draft.IsSparse)
         {
-            dataSize -= await ReadSparseMapInDataAsync(draft, cancellationToken).ConfigureAwait(false);
+            dataSize -= await _sparseMaps.ReadAsync(draft, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<TarExtent>? extents = draft.IsSparse
@@ -236,98 +288,12 @@ public sealed class TarReader : IDisposable
             : null;
         TarEntry entry = draft.ToEntry();
         _content.Begin(dataSize, -draft.DataSize & (TarBlock.Size - 1), entry.Size, extents);
+        if (dataSize is > 0 and <= BufferedContent)
+        {
+            await _input.FillAsync((int)dataSize, cancellationToken).ConfigureAwait(false);
+        }
 
         return entry;
-    }
-
-    private async ValueTask ReadGnuSparseBlocksAsync(TarEntryDraft draft, CancellationToken cancellationToken)
-    {
-        bool more = draft.GnuSparseContinues;
-        while (more)
-        {
-            if (await _input.FillAsync(TarBlock.Size, cancellationToken).ConfigureAwait(false) < TarBlock.Size)
-            {
-                throw TarFault.Truncated();
-            }
-
-            more = AddGnuSparseBlock(draft);
-            _input.Advance(TarBlock.Size);
-        }
-    }
-
-    private bool AddGnuSparseBlock(TarEntryDraft draft)
-    {
-        if (draft.SparseNumbers.Count * 16L > _options.MaxMetadataSize)
-        {
-            throw TarFault.Limit("A sparse map is too long.");
-        }
-
-        ReadOnlySpan<byte> block = _input.Buffered.Span[..TarBlock.Size];
-        SparseMap.AddGnuEntries(block[..(21 * SparseMap.GnuEntrySize)], draft.SparseNumbers);
-
-        return block[504] != 0;
-    }
-
-    // Format 1.0: the number of extents, then offset and length of each, one decimal a line, filled up to a block.
-    private async ValueTask<long> ReadSparseMapInDataAsync(TarEntryDraft draft, CancellationToken cancellationToken)
-    {
-        long used = 0;
-        long wanted = -1;
-        var number = new StringBuilder();
-        while (wanted < 0 || draft.SparseNumbers.Count < wanted)
-        {
-            if (used + TarBlock.Size > Math.Min(_options.MaxMetadataSize, draft.DataSize + TarBlock.Size - 1) ||
-                await _input.FillAsync(TarBlock.Size, cancellationToken).ConfigureAwait(false) < TarBlock.Size)
-            {
-                throw TarFault.Malformed("A sparse map does not end.");
-            }
-
-            wanted = ParseSparseBlock(draft.SparseNumbers, number, wanted);
-            used += TarBlock.Size;
-            _input.Advance(TarBlock.Size);
-        }
-
-        return used;
-    }
-
-    // Returns how many numbers the map has; the first number of the first block says how many pairs.
-    private long ParseSparseBlock(List<long> numbers, StringBuilder number, long wanted)
-    {
-        foreach (byte c in _input.Buffered.Span[..TarBlock.Size])
-        {
-            if (wanted >= 0 && numbers.Count == wanted)
-            {
-                break;
-            }
-
-            if (c is >= (byte)'0' and <= (byte)'9' && number.Length < 18)
-            {
-                number.Append((char)c);
-                continue;
-            }
-
-            if (c != '\n' || number.Length == 0)
-            {
-                throw TarFault.Malformed("A sparse map has a number that is none.");
-            }
-
-            long value = long.Parse(number.ToString(), System.Globalization.CultureInfo.InvariantCulture);
-            number.Clear();
-            if (wanted >= 0)
-            {
-                numbers.Add(value);
-                continue;
-            }
-
-            if (value > _options.MaxMetadataSize / 4)
-            {
-                throw TarFault.Limit($"A sparse map claims {value} extents.");
-            }
-
-            wanted = 2 * value;
-        }
-
-        return wanted;
     }
 
     private void Report(string oddity)

@@ -29,5 +29,18 @@ public sealed class TarReaderOptions
         }
     } = long.MaxValue;
 
+    /// <summary>Gets or sets the greatest size in bytes of a sparse file with its holes, which cost the archive nothing.</summary>
+    /// <value>The default value is 1 TiB.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public long MaxSparseSize
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 1L << 40;
+
     internal TarReaderOptions Clone() => (TarReaderOptions)MemberwiseClone();
 }
