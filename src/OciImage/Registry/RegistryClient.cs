@@ -1,56 +1,105 @@
-#pragma warning disable // Stub: replaced by its owner.
-using OciImage.Content;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using OciImage.Registry.Auth;
+using OciImage.Registry.Http;
+
 namespace OciImage.Registry;
 
-public enum RegistryScheme { /// <summary>https, except http for localhost and loopback addresses when https fails.</summary>
- Automatic, Https, Http }
-
-public sealed record RegistryCredential(string? Username, string? Password, string? IdentityToken = null, string? RegistryToken = null);
-
-public interface IRegistryCredentialProvider
-{
-    ValueTask<RegistryCredential?> GetCredentialAsync(string registry, string repository, CancellationToken cancellationToken = default);
-}
-
-public sealed class RegistryOptions
-{
-    public RegistryScheme Scheme { get; set; }
-    /// <summary>Accept any TLS certificate.</summary>
-    public bool SkipCertificateCheck { get; set; }
-    public IRegistryCredentialProvider? Credentials { get; set; }
-    public string UserAgent { get; set; } = "ocimage";
-    public int MaxConnectionsPerHost { get; set; } = 6;
-    public HttpMessageHandler? Handler { get; set; }
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
-    public DocumentOptions Documents { get; set; } = new();
-}
-
+/// <summary>Speaks to registries over the distribution protocol (distribution-spec 1.1.1).</summary>
+/// <remarks>
+/// One client serves many registries, repositories and threads; it keeps connections, tokens and what it learned about
+/// each registry. Disposing it ends them, except for a handler that the caller gave. Repositories it made must not be used after that.
+/// </remarks>
 public sealed class RegistryClient : IDisposable
 {
-    public RegistryClient(RegistryOptions? options = null) { }
-    public RepositoryClient GetRepository(ImageReference reference) => throw new NotImplementedException();
-    public RepositoryClient GetRepository(string registry, string repository) => throw new NotImplementedException();
-    /// <summary>Asks GET /v2/, with credentials where they are wanted.</summary>
-    public ValueTask PingAsync(string registry, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public IAsyncEnumerable<string> ListRepositoriesAsync(string registry, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public void Dispose() { }
-}
+    private readonly RegistryOptions _options;
+    private readonly RegistryTransport _transport;
+    private readonly ConcurrentDictionary<string, RegistryHost> _hosts = new(StringComparer.OrdinalIgnoreCase);
 
-public sealed class RepositoryClient : IImageStore, IBlobMounter, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource
-{
-    internal RepositoryClient() { }
-    public string Registry => throw new NotImplementedException();
-    public string Repository => throw new NotImplementedException();
-    public ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask PushAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    /// <summary>Fetches a manifest by tag or digest, verified, within the document limit.</summary>
-    public ValueTask<(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> FetchManifestAsync(string reference, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask TagAsync(Descriptor descriptor, string reference, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public IAsyncEnumerable<string> ListReferencesAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public IAsyncEnumerable<Descriptor> ListReferrersAsync(Descriptor subject, string? artifactType = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public ValueTask<bool> TryMountAsync(Descriptor descriptor, IContentFetcher source, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <summary>Initializes a new instance.</summary>
+    /// <param name="options">The options, copied; <see langword="null"/> for the defaults.</param>
+    public RegistryClient(RegistryOptions? options = null)
+    {
+        _options = options?.Clone() ?? new RegistryOptions();
+        _transport = new RegistryTransport(_options);
+    }
+
+    /// <summary>Gets the repository that a reference names. Nothing is asked yet.</summary>
+    /// <param name="reference">The reference; its tag and digest do not matter.</param>
+    /// <returns>The repository.</returns>
+    public RepositoryClient GetRepository(ImageReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return new RepositoryClient(_transport, GetHost(reference.Registry), reference.Repository, _options);
+    }
+
+    /// <summary>Gets a repository. Nothing is asked yet.</summary>
+    /// <param name="registry">The registry: a host with an optional port.</param>
+    /// <param name="repository">The name of the repository.</param>
+    /// <returns>The repository.</returns>
+    /// <exception cref="ArgumentException">One of the two is malformed.</exception>
+    public RepositoryClient GetRepository(string registry, string repository) =>
+        GetRepository(new ImageReference { Registry = registry, Repository = repository });
+
+    /// <summary>Asks a registry whether it speaks the protocol and lets the credentials in (distribution-spec 1.1.1, end-1).</summary>
+    /// <param name="registry">The registry: a host with an optional port.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>A task that ends when the registry said yes.</returns>
+    /// <exception cref="RegistryException">The registry refuses, or is none.</exception>
+    public async ValueTask PingAsync(string registry, CancellationToken cancellationToken = default)
+    {
+        RegistryHost host = GetHost(registry);
+        var need = new AccessNeed("", "");
+        using HttpResponseMessage response = await _transport
+            .GetAsync(host, need, address => new HttpRequestMessage(HttpMethod.Get, new Uri(address, "v2/")), cancellationToken)
+            .ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await _transport.FaultAsync(host, need, response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lists the repositories of a registry, where it offers that.</summary>
+    /// <param name="registry">The registry: a host with an optional port.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <returns>The names, page by page.</returns>
+    /// <exception cref="RegistryException">The registry refuses, or pages in a circle.</exception>
+    public async IAsyncEnumerable<string> ListRepositoriesAsync(
+        string registry, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RegistryHost host = GetHost(registry);
+        var pages = new Paging(_transport, host, new AccessNeed("", "*"));
+        await foreach (HttpResponseMessage page in pages.ReadAsync("v2/_catalog", cancellationToken).ConfigureAwait(false))
+        {
+            RepositoryList list = await CappedBody.ReadJsonAsync(
+                page, CappedBody.ListLimit, RegistryJsonContext.Default.RepositoryList, _options.IdleTimeout, cancellationToken)
+                .ConfigureAwait(false);
+            foreach (string name in list.Repositories ?? [])
+            {
+                yield return name;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _transport.Dispose();
+        foreach (RegistryHost host in _hosts.Values)
+        {
+            host.Dispose();
+        }
+    }
+
+    private RegistryHost GetHost(string registry)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        if (!ReferenceGrammar.IsRegistry(registry))
+        {
+            throw new ArgumentException(
+                $"'{Excerpt.Of(registry)}' is not a registry: a host with an optional port.", nameof(registry));
+        }
+
+        return _hosts.GetOrAdd(registry, static (name, options) => new RegistryHost(name, options), _options);
+    }
 }

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OciImage.Registry.Http;
+
+/// <summary>Says how private an address is: a registry may send its clients to places as public as itself, not to more private ones.</summary>
+internal enum Privacy
+{
+    /// <summary>This machine.</summary>
+    Loopback,
+
+    /// <summary>A network of the user's own, or the link.</summary>
+    Private,
+
+    /// <summary>The internet.</summary>
+    Public,
+}
+
+/// <summary>Knows the privacy of addresses.</summary>
+internal static class PrivacyOf
+{
+    public static Privacy Address(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        {
+            return Privacy.Loopback;
+        }
+
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal || address.IsIPv6Multicast
+                ? Privacy.Private
+                : Privacy.Public;
+        }
+
+        ReadOnlySpan<byte> bytes = address.GetAddressBytes();
+        bool isPrivate = bytes switch
+        {
+            [0 or 10, ..] or [192, 168, ..] or [169, 254, ..] => true,
+            [172, >= 16 and <= 31, ..] => true,
+            [100, >= 64 and <= 127, ..] => true,
+            [>= 224, ..] => true,
+            _ => false,
+        };
+
+        return isPrivate ? Privacy.Private : Privacy.Public;
+    }
+
+    /// <summary>Returns the privacy of a host that says it by itself, or <see langword="null"/> for a name.</summary>
+    public static Privacy? Host(string host)
+    {
+        string name = host.TrimEnd('.');
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) ||
+            name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return Privacy.Loopback;
+        }
+
+        // Uri has brought decimal, octal and hexadecimal forms of an address into the usual one already.
+        return IPAddress.TryParse(name.Trim('[', ']'), out IPAddress? address) ? Address(address) : null;
+    }
+}

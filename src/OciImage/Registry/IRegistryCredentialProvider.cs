@@ -1,0 +1,13 @@
+namespace OciImage.Registry;
+
+/// <summary>Knows the credentials for registries. A credential is only ever sent to the registry it is for, or to its token server.</summary>
+public interface IRegistryCredentialProvider
+{
+    /// <summary>Gets the credential for a registry.</summary>
+    /// <param name="registry">The registry as a user writes it, such as <c>docker.io</c>.</param>
+    /// <param name="repository">The repository, or an empty text.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>The credential, or <see langword="null"/> to ask anonymously.</returns>
+    ValueTask<RegistryCredential?> GetCredentialAsync(
+        string registry, string repository, CancellationToken cancellationToken = default);
+}

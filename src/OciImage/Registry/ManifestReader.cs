@@ -1,0 +1,136 @@
+using System.Net;
+using OciImage.Json;
+using OciImage.Registry.Auth;
+using OciImage.Registry.Http;
+
+namespace OciImage.Registry;
+
+/// <summary>Reads manifests: by digest verified, by tag with a digest computed here, whatever the headers say.</summary>
+internal sealed class ManifestReader(RegistryTransport transport, RegistryHost host, AccessNeed pull, RegistryOptions options)
+{
+    private static readonly string Accepted = string.Join(", ",
+        MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest, "*/*");
+
+    private string Place => $"{host.Name}/{pull.Repository}";
+
+    /// <summary>Asks for every kind in one header: some registries only look at the first.</summary>
+    public static void AcceptAll(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation("Accept", Accepted);
+
+    public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken)
+    {
+        using (HttpResponseMessage response = await SendAsync(HttpMethod.Head, reference, cancellationToken).ConfigureAwait(false))
+        {
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                throw ContentNotFoundException.ForReference(reference, Place);
+            }
+
+            // A 405, a missing header, a digest that is none: the document itself will say.
+            if (response.IsSuccessStatusCode && Describe(response, reference) is { } descriptor)
+            {
+                return descriptor;
+            }
+        }
+
+        return (await FetchAsync(reference, cancellationToken).ConfigureAwait(false)).Descriptor;
+    }
+
+    public async ValueTask<(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> FetchAsync(
+        string reference, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, reference, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw ContentNotFoundException.ForReference(reference, Place);
+        }
+
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await transport.FaultAsync(host, pull, response, cancellationToken).ConfigureAwait(false);
+        }
+
+        int limit = options.Documents.MaxSize;
+        if (response.Content.Headers.ContentLength > limit)
+        {
+            throw TooLarge(reference, limit);
+        }
+
+        (byte[] bytes, bool more) = await ReadAsync(response, limit, cancellationToken).ConfigureAwait(false);
+        if (more)
+        {
+            throw TooLarge(reference, limit);
+        }
+
+        bool byDigest = Digest.TryParse(reference, out Digest digest);
+        if (byDigest && !digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(
+                new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = bytes.Length });
+        }
+
+        var descriptor = Descriptor.Create(MediaTypeOf(response, bytes), bytes, byDigest ? digest.Algorithm : Digest.Sha256);
+        return byDigest && descriptor.Digest != digest
+            ? throw ContentVerificationException.Mismatch(descriptor with { Digest = digest }, descriptor.Digest)
+            : (descriptor, bytes);
+    }
+
+    private async ValueTask<(byte[] Bytes, bool More)> ReadAsync(
+        HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CappedBody.ReadStartAsync(response, limit, options.IdleTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw RegistryFault.Unreachable(response.RequestMessage!, exception);
+        }
+    }
+
+    private ValueTask<HttpResponseMessage> SendAsync(HttpMethod method, string reference, CancellationToken cancellationToken) =>
+        transport.GetAsync(
+            host,
+            pull,
+            address =>
+            {
+                var request = new HttpRequestMessage(method, new Uri(address, $"v2/{pull.Repository}/manifests/{reference}"));
+                AcceptAll(request);
+                return request;
+            },
+            cancellationToken);
+
+    private static Descriptor? Describe(HttpResponseMessage response, string reference)
+    {
+        string? mediaType = response.Content.Headers.ContentType?.MediaType;
+        if (!MediaTypes.IsManifestOrIndex(mediaType) || response.Content.Headers.ContentLength is not { } size)
+        {
+            return null;
+        }
+
+        // By digest, what was asked for is what is meant; the header may even be of another algorithm.
+        if (!Digest.TryParse(reference, out Digest digest))
+        {
+            string? header = response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values)
+                ? values.FirstOrDefault()
+                : null;
+            if (!Digest.TryParse(header, out digest) || !digest.CanVerify)
+            {
+                return null;
+            }
+        }
+
+        return new Descriptor { MediaType = mediaType!, Digest = digest, Size = size };
+    }
+
+    // Old registries call everything text or bytes; then the document tells what it is.
+    private static string MediaTypeOf(HttpResponseMessage response, byte[] bytes)
+    {
+        string? announced = response.Content.Headers.ContentType?.MediaType;
+        return MediaTypes.IsManifestOrIndex(announced)
+            ? announced!
+            : DocumentKind.Detect(bytes) ?? announced ?? "application/octet-stream";
+    }
+
+    private DocumentFormatException TooLarge(string reference, int limit) =>
+        new($"The document '{Excerpt.Of(reference)}' of '{Place}' has more than {limit} bytes.");
+}

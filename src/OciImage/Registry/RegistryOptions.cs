@@ -1,0 +1,115 @@
+namespace OciImage.Registry;
+
+/// <summary>Provides options for a registry client. It reads no file and no environment variable by itself.</summary>
+public sealed class RegistryOptions
+{
+    /// <summary>Gets or sets how registries are spoken to.</summary>
+    /// <value>The default value is <see cref="RegistryScheme.Automatic"/>.</value>
+    public RegistryScheme Scheme { get; set; }
+
+    /// <summary>Gets or sets whether any TLS certificate is accepted. Then anybody on the way can read and change everything.</summary>
+    /// <value>The default value is <see langword="false"/>.</value>
+    public bool SkipCertificateCheck { get; set; }
+
+    /// <summary>Gets or sets who knows the credentials.</summary>
+    /// <value>The default value is <see langword="null"/>: everything is asked anonymously.</value>
+    public IRegistryCredentialProvider? Credentials { get; set; }
+
+    /// <summary>Gets or sets the User-Agent of every request.</summary>
+    /// <value>The default value is <c>ocimage</c>.</value>
+    public string UserAgent
+    {
+        get;
+        set
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            field = value;
+        }
+    } = "ocimage";
+
+    /// <summary>Gets or sets how many requests are under way to one registry at the same time.</summary>
+    /// <value>The default value is 8.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public int MaxConcurrencyPerHost
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 8;
+
+    /// <summary>Gets or sets how often a request that changes nothing is asked again after a transient failure.</summary>
+    /// <value>The default value is 4.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaxRetries
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 4;
+
+    /// <summary>Gets or sets the longest wait that a registry's Retry-After is granted.</summary>
+    /// <value>The default value is one minute.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan MaxRetryAfter
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Gets or sets how long a connection or a body may stand still; how long all of it takes does not matter.</summary>
+    /// <value>The default value is one minute.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public TimeSpan IdleTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Gets or sets the handler that carries the requests; it is the caller's, and never disposed here.</summary>
+    /// <remarks>
+    /// It must not follow redirects, keep cookies or decompress. Addresses that names resolve to are checked by the own
+    /// handler only; with this one that is the caller's part.
+    /// </remarks>
+    /// <value>The default value is <see langword="null"/>: the client has its own.</value>
+    public HttpMessageHandler? Handler { get; set; }
+
+    /// <summary>Gets or sets the clock of waits and of tokens.</summary>
+    /// <value>The default value is the system's clock.</value>
+    public TimeProvider TimeProvider
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = TimeProvider.System;
+
+    /// <summary>Gets or sets the limits that hold for manifests and indexes.</summary>
+    /// <value>The default value has the defaults of <see cref="DocumentOptions"/>.</value>
+    public DocumentOptions Documents
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = new();
+
+    internal RegistryOptions Clone() => (RegistryOptions)MemberwiseClone();
+}

@@ -1,0 +1,82 @@
+using OciImage.Content;
+
+namespace OciImage.Registry;
+
+/// <summary>A blob's bytes, fetched on from where they stopped when a connection breaks.</summary>
+/// <remarks>What counts is progress: three failures in a row without a byte end it, however long the blob.</remarks>
+internal sealed class ResumingStream : ReadOnlyStream
+{
+    private const int MaxFailuresWithoutProgress = 3;
+
+    private readonly BlobSource _source;
+    private Stream? _current;
+    private long _position;
+    private int _failures;
+
+    private ResumingStream(BlobSource source, Stream first)
+    {
+        _source = source;
+        _current = first;
+    }
+
+    public static async ValueTask<ResumingStream> OpenAsync(BlobSource source, CancellationToken cancellationToken) =>
+        new(source, await source.OpenAsync(0, cancellationToken).ConfigureAwait(false));
+
+    public override int Read(Span<byte> buffer)
+    {
+        byte[] bytes = new byte[buffer.Length];
+        int read = ReadAsync(bytes).AsTask().GetAwaiter().GetResult();
+        bytes.AsSpan(0, read).CopyTo(buffer);
+
+        return read;
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                _current ??= await _source.OpenAsync(_position, cancellationToken).ConfigureAwait(false);
+                int read = await _current.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                if (read > 0 || _position >= _source.Descriptor.Size || buffer.IsEmpty)
+                {
+                    _position += read;
+                    _failures = read > 0 ? 0 : _failures;
+                    return read;
+                }
+
+                throw new IOException($"The body ended after {_position} of {_source.Descriptor.Size} bytes.");
+            }
+            catch (Exception exception) when (exception is IOException or HttpRequestException or RegistryException { IsTransient: true })
+            {
+                if (_current is not null)
+                {
+                    await _current.DisposeAsync().ConfigureAwait(false);
+                    _current = null;
+                }
+
+                if (++_failures >= MaxFailuresWithoutProgress)
+                {
+                    throw new RegistryException(
+                        $"Content '{_source.Descriptor.Digest}' broke off after {_position} of {_source.Descriptor.Size} bytes: " +
+                        Excerpt.Of(exception.Message),
+                        exception)
+                    {
+                        IsTransient = true,
+                    };
+                }
+            }
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _current?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
