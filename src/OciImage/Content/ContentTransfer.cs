@@ -35,6 +35,34 @@ internal static class ContentTransfer
         Report(options, descriptor, ContentProgressState.Completed);
     }
 
+    /// <summary>Writes a document and tags it, in one step where the target can.</summary>
+    public static async ValueTask PushTaggedAsync(
+        IContentStore target,
+        Descriptor descriptor,
+        ReadOnlyMemory<byte> bytes,
+        string? reference,
+        CancellationToken cancellationToken)
+    {
+        ReplayableContent content = ReplayableContent.FromBytes(bytes);
+        if (reference is not null && target is IReferencePusher pusher)
+        {
+            await pusher.PushAsync(descriptor, content, reference, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await target.PushAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        if (reference is not null)
+        {
+            await TagAsync(target, descriptor, reference, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public static ValueTask TagAsync(
+        IContentStore target, Descriptor descriptor, string reference, CancellationToken cancellationToken) =>
+        target is IReferenceTagger tagger
+            ? tagger.TagAsync(descriptor, reference, cancellationToken)
+            : throw new NotSupportedException("The target cannot hold tags.");
+
     public static void Report(CopyOptions options, Descriptor descriptor, ContentProgressState state) =>
         options.Progress?.Report(new ContentProgress(descriptor, descriptor.Size, state));
 }

@@ -91,12 +91,7 @@ internal sealed class GraphCopier : IDisposable
 
         if (reference is not null)
         {
-            if (_target is not IReferenceTagger tagger)
-            {
-                throw new NotSupportedException("The target of the copy cannot hold tags.");
-            }
-
-            await tagger.TagAsync(descriptor, reference, _cancellation.Token).ConfigureAwait(false);
+            await ContentTransfer.TagAsync(_target, descriptor, reference, _cancellation.Token).ConfigureAwait(false);
         }
     }
 

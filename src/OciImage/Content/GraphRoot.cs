@@ -46,7 +46,7 @@ internal sealed record GraphRoot(Descriptor Descriptor, ReadOnlyMemory<byte>? By
         return new GraphRoot(document.Descriptor, document.Bytes, null);
     }
 
-    private static string Available(ImageIndex index)
+    internal static string Available(ImageIndex index)
     {
         string[] platforms = [.. index.Manifests.Select(entry => entry.Platform?.ToString()).OfType<string>().Take(20)];
         return platforms.Length == 0 ? "none" : string.Join(", ", platforms.Select(platform => $"'{Excerpt.Of(platform)}'"));

@@ -51,6 +51,28 @@ public sealed class RepositoryClient :
         return await _manifests.ResolveAsync(reference, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Finds a blob by its digest alone.</summary>
+    /// <param name="digest">The digest.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>A descriptor of no particular type, with the size that the registry says.</returns>
+    /// <exception cref="ContentNotFoundException">There is no such blob.</exception>
+    public async ValueTask<Descriptor> ResolveBlobAsync(Digest digest, CancellationToken cancellationToken = default)
+    {
+        using HttpResponseMessage response = await _transport.GetAsync(
+            _host,
+            _pull,
+            address => new HttpRequestMessage(HttpMethod.Head, new Uri(address, $"v2/{Repository}/blobs/{digest}")),
+            cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw ContentNotFoundException.ForDigest(digest, Place);
+        }
+
+        return response.IsSuccessStatusCode && response.Content.Headers.ContentLength is { } size
+            ? new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size }
+            : throw await _transport.FaultAsync(_host, _pull, response, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Fetches a manifest or an index as a whole.</summary>
     /// <param name="reference">A tag, or a digest as text.</param>
     /// <param name="cancellationToken">Cancels the fetch.</param>
