@@ -57,9 +57,9 @@ public sealed class IndexTests : IDisposable
                 "build", target, "--from", "scratch", "--add", $"{app}:/app", "--platform", $"linux/{architecture}");
             string manifest = (await Ocimg.RunAsync("manifest", "get", target)).Output;
             entries.Add(
-                $$"""
-                {"mediaType":"{{MediaTypes.ImageManifest}}", "digest":"{{Digest.Compute(System.Text.Encoding.UTF8.GetBytes(manifest))}}",
-                  "size":{{manifest.Length}}, "platform":{"architecture":"{{architecture}}","os":"linux"}}
+                $$$"""
+                {"mediaType":"{{{MediaTypes.ImageManifest}}}", "digest":"{{{Digest.Compute(System.Text.Encoding.UTF8.GetBytes(manifest))}}}",
+                  "size":{{{manifest.Length}}}, "platform":{"architecture":"{{{architecture}}}","os":"linux"}}
                 """);
         }
 
