@@ -64,19 +64,18 @@ public static class LayerWriter
         await using (compressed.ConfigureAwait(false))
         {
             using var archive = new ArchiveStream(compressed);
-            var buffered = new BufferedStream(archive, BufferSize);
-            await using (buffered.ConfigureAwait(false))
-            {
-                var writer = new TarWriter(buffered);
-                var links = new Dictionary<(ulong, ulong), byte[]>();
-                foreach (SourceNode node in nodes)
-                {
-                    await WriteAsync(writer, node, links, cancellationToken).ConfigureAwait(false);
-                }
 
-                await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-                await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
+            // Not disposed: it owns nothing but its buffer, and would end the stream below it.
+            var buffered = new BufferedStream(archive, BufferSize);
+            var writer = new TarWriter(buffered);
+            var links = new Dictionary<(ulong, ulong), byte[]>();
+            foreach (SourceNode node in nodes)
+            {
+                await WriteAsync(writer, node, links, cancellationToken).ConfigureAwait(false);
             }
+
+            await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
 
             return archive.Finish();
         }
