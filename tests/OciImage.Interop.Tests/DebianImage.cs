@@ -67,7 +67,8 @@ public sealed class DebianImage : IAsyncLifetime
         await Peer.Require("chown").RunOkAsync("1234:4321", $"{root}/etc/issue.net");
         await Peer.Require("setfattr").RunOkAsync("-n", "user.test", "-v", "0x000a3d80ff", $"{root}/etc/debian_version");
         await Peer.Require("mkfifo").RunOkAsync($"{root}/run/fifo");
-        await Peer.Require("chmod").RunOkAsync("0500", $"{root}/srv");
+        Directory.CreateDirectory($"{root}/srv/closed");
+        await Peer.Require("chmod").RunOkAsync("0500", $"{root}/srv/closed");
         await BuildahAsync(buildah, "config", "--entrypoint", """["/bin/busybox"]""", container);
         await BuildahAsync(buildah, "commit", "--signature-policy", policy, "-q", container, $"oci:{layout}:base");
 

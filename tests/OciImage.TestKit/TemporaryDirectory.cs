@@ -8,9 +8,9 @@ public sealed class TemporaryDirectory : IDisposable
     /// <summary>Makes the directory below the system's temporary directory, or below a given one.</summary>
     public TemporaryDirectory(string? below = null)
     {
-        Path = below is null
-            ? Directory.CreateTempSubdirectory("ociimage-").FullName
-            : Directory.CreateDirectory(System.IO.Path.Combine(below, $"ociimage-{Guid.NewGuid():N}")).FullName;
+        // Lower-case, since buildah takes a path for a reference, and a reference is lower-case.
+        string name = $"ociimage-{Guid.NewGuid():N}";
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(below ?? System.IO.Path.GetTempPath(), name)).FullName;
     }
 
     /// <summary>Gets the path of the directory.</summary>
