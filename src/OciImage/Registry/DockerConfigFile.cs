@@ -192,7 +192,8 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
     private void Write(JsonObject root)
     {
         // A link, as some people keep their configuration, stays one.
-        string path = new FileInfo(_path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? _path;
+        var file = new FileInfo(_path);
+        string path = file.LinkTarget is null ? _path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -203,12 +204,12 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
-            using (var file = new FileStream(temporary, options))
-            using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1 }))
+            using (var stream = new FileStream(temporary, options))
+            using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1 }))
             {
                 root.WriteTo(writer);
                 writer.Flush();
-                file.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, path, overwrite: true);
