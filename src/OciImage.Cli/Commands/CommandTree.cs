@@ -23,6 +23,7 @@ internal static class CommandTree
             ManifestCommand.Create(context),
             BlobCommand.Create(context),
             UnpackCommand.Create(context),
+            CheckCommand.Create(context),
             BuildCommand.Create(context),
             ServeCommand.Create(context),
             LoginCommand.Create(context),

@@ -22,6 +22,7 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
                 ? new DockerConfigFile(AuthFile ?? DockerConfigFile.DefaultPath)
                 : new GivenCredential(Credential),
         };
+        options.MaxConcurrencyPerHost = Math.Max(options.MaxConcurrencyPerHost, jobs);
 
         return new RegistryClient(options);
     }

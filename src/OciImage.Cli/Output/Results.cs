@@ -16,6 +16,13 @@ internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
 internal sealed record UnpackResult(
     string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes);
 
+/// <summary>What a check found, as JSON.</summary>
+internal sealed record CheckResult(
+    string Location, string Digest, bool Whole, long Contents, long Bytes, IReadOnlyList<FaultResult> Faults);
+
+/// <summary>Something that is wrong with an image, as JSON.</summary>
+internal sealed record FaultResult(string Digest, string Message);
+
 /// <summary>Where a registry listens, as JSON.</summary>
 internal sealed record ServeResult(string Host, string Address);
 
@@ -39,6 +46,7 @@ internal sealed record InspectResult(
 [JsonSerializable(typeof(ContentResult))]
 [JsonSerializable(typeof(TagsResult))]
 [JsonSerializable(typeof(UnpackResult))]
+[JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(ServeResult))]
 [JsonSerializable(typeof(ContentNode))]
 [JsonSerializable(typeof(InspectResult))]
