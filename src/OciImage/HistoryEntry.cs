@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OciImage.Json;
 
 namespace OciImage;
 
@@ -9,6 +10,7 @@ public sealed record HistoryEntry
     /// <summary>Gets the time of the step, or <see langword="null"/>.</summary>
     [JsonPropertyName("created")]
     [JsonPropertyOrder(0)]
+    [JsonConverter(typeof(TimestampJsonConverter))]
     public DateTimeOffset? Created { get; init; }
 
     /// <summary>Gets the command or the tool that did the step, or <see langword="null"/>.</summary>

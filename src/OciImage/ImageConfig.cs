@@ -12,6 +12,7 @@ public sealed record ImageConfig : IOciDocumentModel<ImageConfig>
     /// <summary>Gets the time the image was created, as RFC 3339 text, or <see langword="null"/>.</summary>
     [JsonPropertyName("created")]
     [JsonPropertyOrder(0)]
+    [JsonConverter(typeof(TimestampJsonConverter))]
     public DateTimeOffset? Created { get; init; }
 
     /// <summary>Gets the person or entity that made the image, or <see langword="null"/>.</summary>

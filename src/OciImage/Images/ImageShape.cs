@@ -1,0 +1,53 @@
+using OciImage.Layers;
+
+namespace OciImage.Images;
+
+/// <summary>Tells images from artifacts, and pairs layers with DiffIDs.</summary>
+internal static class ImageShape
+{
+    public static bool IsImage(ImageManifest manifest) => MediaTypes.IsImageConfig(manifest.Config.MediaType);
+
+    /// <summary>Refuses artifacts, and images with a layer that is none.</summary>
+    public static void RequireImage(OciDocument<ImageManifest> manifest)
+    {
+        Descriptor config = manifest.Value.Config;
+        if (!IsImage(manifest.Value))
+        {
+            string kind = manifest.Value.ArtifactType is { Length: > 0 } type
+                ? $"an artifact of type '{Excerpt.Of(type)}'"
+                : "an artifact";
+            throw new DocumentFormatException(
+                $"'{manifest.Descriptor.Digest}' is {kind}, not an image: its configuration has the media type " +
+                $"'{Excerpt.Of(config.MediaType)}'.",
+                "$.config.mediaType");
+        }
+
+        for (int i = 0; i < manifest.Value.Layers.Count; i++)
+        {
+            string mediaType = manifest.Value.Layers[i].MediaType;
+            if (!MediaTypes.IsLayer(mediaType))
+            {
+                throw new DocumentFormatException(
+                    $"A layer of '{manifest.Descriptor.Digest}' has the media type '{Excerpt.Of(mediaType)}', which is " +
+                    "not one of a layer.",
+                    $"$.layers[{i}].mediaType");
+            }
+        }
+    }
+
+    /// <summary>Pairs the layers of a manifest with the DiffIDs of its configuration, which must be as many.</summary>
+    public static IReadOnlyList<LayerToApply> PairLayers(OciDocument<ImageManifest> manifest, ImageConfig config)
+    {
+        IReadOnlyList<Descriptor> layers = manifest.Value.Layers;
+        IReadOnlyList<Digest> diffIds = config.RootFs.DiffIds;
+        if (layers.Count != diffIds.Count)
+        {
+            throw new DocumentFormatException(
+                $"Image '{manifest.Descriptor.Digest}' has {layers.Count} layers, but its configuration has " +
+                $"{diffIds.Count} DiffIDs.",
+                "$.rootfs.diff_ids");
+        }
+
+        return [.. layers.Zip(diffIds, (layer, diffId) => new LayerToApply(layer, diffId))];
+    }
+}
