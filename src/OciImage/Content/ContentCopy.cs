@@ -13,7 +13,8 @@ public static class ContentCopy
     /// <param name="cancellationToken">Cancels the copy; nothing becomes visible then.</param>
     /// <returns>A task that ends when the content is visible at the target.</returns>
     /// <exception cref="ContentNotFoundException">The source has no such content.</exception>
-    /// <exception cref="ContentVerificationException">The source's bytes are not what the descriptor says.</exception>
+    /// <exception cref="ContentVerificationException">The source's bytes are not what the descriptor says, or it cannot be verified.</exception>
+    /// <exception cref="DocumentFormatException">The content is a Docker image manifest of schema 1.</exception>
     public static async ValueTask CopyAsync(
         IContentFetcher source,
         IContentStore target,
@@ -24,16 +25,32 @@ public static class ContentCopy
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(descriptor);
-        options ??= new CopyOptions();
-
-        await ContentTransfer.TransferAsync(source, target, descriptor, options, cancellationToken).ConfigureAwait(false);
+        options = options?.Clone() ?? new CopyOptions();
+        try
+        {
+            ContentGraph.Check(descriptor, depth: 0);
+            await ContentTransfer
+                .TransferAsync(source, target, descriptor, options, trustTarget: true, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            CopyFailure.Mark(exception, CopySide.Target);
+            throw;
+        }
     }
 
     /// <summary>Copies a root with everything below it, children before parents, then tags it.</summary>
     /// <remarks>
+    /// <para>
     /// Each piece of content is carried once; whoever needs it waits for it. A parent is written after every child has
     /// landed, so that whoever sees it may rely on everything below. The first failure ends the copy and is the one thrown;
-    /// what had landed stays.
+    /// what had landed stays. <see cref="CopyFailure"/> tells at which end it was.
+    /// </para>
+    /// <para>
+    /// What a manifest's <c>subject</c> names is not below it. Content of unknown media types has nothing below it and is
+    /// carried as it is. A non-distributable layer that has URLs is carried where the source has it and left out where not.
+    /// </para>
     /// </remarks>
     /// <param name="source">The place that has the content.</param>
     /// <param name="target">The place that gets it.</param>
@@ -42,8 +59,10 @@ public static class ContentCopy
     /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Cancels the copy; the tag is then either as before or as wanted.</param>
     /// <returns>What was tagged: another descriptor than the root where <see cref="CopyOptions.Platforms"/> narrowed it.</returns>
+    /// <exception cref="ArgumentException">The tag is empty, or not one that the target can hold.</exception>
+    /// <exception cref="NotSupportedException">A tag is given, and the target is no <see cref="IReferenceTagger"/>.</exception>
     /// <exception cref="ContentNotFoundException">The source lacks content, or the index lacks a platform.</exception>
-    /// <exception cref="ContentVerificationException">The source's bytes are not what a descriptor says.</exception>
+    /// <exception cref="ContentVerificationException">The source's bytes are not what a descriptor says, or it cannot be verified.</exception>
     /// <exception cref="DocumentFormatException">A manifest or an index is malformed, too deep or too large.</exception>
     public static async ValueTask<Descriptor> CopyGraphAsync(
         IContentFetcher source,
@@ -56,84 +75,95 @@ public static class ContentCopy
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(root);
+        if (reference is not null)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(reference);
+            if (target is not IReferenceTagger)
+            {
+                throw new NotSupportedException("The target of the copy cannot hold tags.");
+            }
+        }
+
         options = options?.Clone() ?? new CopyOptions();
         if (options.Verifier is not null)
         {
             await options.Verifier.VerifyAsync(root, source, cancellationToken).ConfigureAwait(false);
         }
 
-        GraphRoot selected = await GraphRoot.SelectAsync(source, root, options, cancellationToken).ConfigureAwait(false);
-        if (!options.ForceRecursive && reference is not null &&
+        GraphRoot selected = await CopyFailure
+            .MarkAsync(CopySide.Source, GraphRoot.SelectAsync(source, root, options, cancellationToken))
+            .ConfigureAwait(false);
+        if (!options.ForceRecursive && reference is not null && selected.Children is null &&
             await IsTaggedAsync(target, selected.Descriptor, reference, cancellationToken).ConfigureAwait(false))
         {
+            ContentTransfer.Report(options, selected.Descriptor, ContentProgressState.AlreadyPresent);
             return selected.Descriptor;
         }
 
-        using var copier = new GraphCopier(source, target, options, cancellationToken);
+        using var copier = new GraphCopier(source, target, options, new GraphReader(source, options), cancellationToken);
         await copier.CopyAsync(selected, reference).ConfigureAwait(false);
 
         return selected.Descriptor;
     }
 
     /// <summary>Walks a root and everything below it, each piece of content once, children before parents.</summary>
+    /// <remarks>Only manifests and indexes are read; that other content is there is not looked at.</remarks>
     /// <param name="source">The place that has the content.</param>
     /// <param name="root">The manifest, index or blob to start from.</param>
-    /// <param name="options">The limits for documents, or <see langword="null"/> for the defaults.</param>
+    /// <param name="options">The limits, or <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Cancels the walk.</param>
     /// <returns>The descriptors.</returns>
     /// <exception cref="ContentNotFoundException">The source lacks a manifest or an index.</exception>
+    /// <exception cref="ContentVerificationException">A manifest or an index is not what its descriptor says.</exception>
     /// <exception cref="DocumentFormatException">A manifest or an index is malformed, too deep or too large.</exception>
-    public static async IAsyncEnumerable<Descriptor> WalkAsync(
+    public static IAsyncEnumerable<Descriptor> WalkAsync(
         IContentFetcher source,
         Descriptor root,
         CopyOptions? options = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(root);
-        options ??= new CopyOptions();
-        var seen = new HashSet<(Digest, string)>();
+        return WalkNodesAsync(
+            new GraphReader(source, options?.Clone() ?? new CopyOptions()), root, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<Descriptor> WalkNodesAsync(
+        GraphReader reader, Descriptor root, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<ContentKey>();
         var path = new Stack<(Descriptor Node, Queue<Descriptor> Left)>();
-        Descriptor? next = root;
-        while (next is not null || path.Count > 0)
+        path.Push((root, new Queue<Descriptor>([root])));
+        while (true)
         {
-            if (next is null)
+            (Descriptor parent, Queue<Descriptor> left) = path.Peek();
+            if (left.TryDequeue(out Descriptor? node))
             {
-                if (path.Peek().Left.TryDequeue(out next))
+                if (!seen.Add(ContentKey.Of(node)))
                 {
                     continue;
                 }
 
-                yield return path.Pop().Node;
+                // The first entry of the path stands for nothing: it only holds the root.
+                ContentGraph.Check(node, depth: path.Count - 1);
+                if (!ContentGraph.HasChildren(node))
+                {
+                    yield return node;
+                    continue;
+                }
+
+                var (_, children) = await reader.ReadAsync(node, cancellationToken).ConfigureAwait(false);
+                path.Push((node, new Queue<Descriptor>(children)));
                 continue;
             }
 
-            Descriptor node = next;
-            next = null;
-            if (!seen.Add((node.Digest, node.MediaType)))
+            path.Pop();
+            if (path.Count == 0)
             {
-                continue;
+                yield break;
             }
 
-            if (seen.Count > options.MaxNodes)
-            {
-                throw ContentGraph.TooMany(options.MaxNodes);
-            }
-
-            if (path.Count >= ContentGraph.MaxDepth)
-            {
-                throw ContentGraph.TooDeep(node);
-            }
-
-            if (!ContentGraph.HasChildren(node))
-            {
-                yield return node;
-                continue;
-            }
-
-            byte[] bytes = await ContentGraph.ReadAsync(source, node, options.Documents, cancellationToken)
-                .ConfigureAwait(false);
-            path.Push((node, new Queue<Descriptor>(ContentGraph.ParseChildren(node, bytes, options.Documents))));
+            yield return parent;
         }
     }
 
@@ -147,7 +177,9 @@ public static class ContentCopy
 
         try
         {
-            Descriptor tagged = await resolver.ResolveAsync(reference, cancellationToken).ConfigureAwait(false);
+            Descriptor tagged = await CopyFailure
+                .MarkAsync(CopySide.Target, resolver.ResolveAsync(reference, cancellationToken))
+                .ConfigureAwait(false);
             return tagged.Digest == descriptor.Digest;
         }
         catch (ContentNotFoundException)

@@ -10,6 +10,20 @@ internal static class ContentGraph
     public static bool HasChildren(Descriptor descriptor) =>
         MediaTypes.IsManifest(descriptor.MediaType) || MediaTypes.IsIndex(descriptor.MediaType);
 
+    /// <summary>Refuses what no copy carries.</summary>
+    public static void Check(Descriptor descriptor, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw TooDeep(descriptor);
+        }
+
+        if (MediaTypes.IsDockerSchema1(descriptor.MediaType))
+        {
+            throw Schema1(descriptor);
+        }
+    }
+
     /// <summary>Reads the bytes of a manifest or an index, within the limit for documents.</summary>
     public static async ValueTask<byte[]> ReadAsync(
         IContentFetcher source, Descriptor descriptor, DocumentOptions options, CancellationToken cancellationToken)
@@ -25,7 +39,8 @@ internal static class ContentGraph
             return data.ToArray();
         }
 
-        ContentStream stream = await source.OpenReadAsync(descriptor, cancellationToken).ConfigureAwait(false);
+        ContentStream stream = ContentStream.Over(
+            await source.OpenReadAsync(descriptor, cancellationToken).ConfigureAwait(false), descriptor);
         await using (stream.ConfigureAwait(false))
         {
             return await stream.ReadToEndAsync(options.MaxSize, cancellationToken).ConfigureAwait(false);
@@ -47,9 +62,6 @@ internal static class ContentGraph
 
     public static DocumentFormatException TooDeep(Descriptor descriptor) =>
         new($"'{descriptor.Digest}' stands more than {MaxDepth} indexes deep.");
-
-    public static DocumentFormatException TooMany(int limit) =>
-        new($"The graph has more than {limit} pieces of content.");
 
     public static DocumentFormatException Schema1(Descriptor descriptor) =>
         new($"'{descriptor.Digest}' is a Docker image manifest of schema 1 ('{descriptor.MediaType}'), which is not supported.");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace OciImage.Content;
@@ -10,17 +11,22 @@ namespace OciImage.Content;
 /// too many; bytes handed out before that are not yet proven. <see cref="IsVerified"/> says when they are.
 /// <see cref="CompleteAsync"/> reads what is left, so that a caller who stops early can still be sure.
 /// </para>
-/// <para>Disposing early throws nothing and proves nothing. An instance is used by one reader at a time.</para>
+/// <para>
+/// A read that throws hands out nothing. When it had taken bytes from the source already, every later read throws too;
+/// when it had not, as after a cancellation in time, reading may go on.
+/// </para>
+/// <para>Disposing throws nothing and, before the end, proves nothing. An instance is used by one reader at a time.</para>
 /// </remarks>
 public sealed class ContentStream : Stream
 {
-    private const int DrainBufferSize = 128 * 1024;
+    private const int BufferSize = 128 * 1024;
 
     private readonly Stream _source;
     private readonly IncrementalHash _hash;
     private readonly bool _leaveOpen;
+    private byte[]? _probe;
     private long _position;
-    private bool _failed;
+    private Exception? _failure;
     private bool _disposed;
 
     /// <summary>Initializes a new instance over a source.</summary>
@@ -68,10 +74,13 @@ public sealed class ContentStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Reads all content into memory.</summary>
-    /// <param name="maxSize">The greatest promised size that is read.</param>
+    internal TransferObserver? Observer { get; set; }
+
+    /// <summary>Reads what is left of the content into memory.</summary>
+    /// <param name="maxSize">The greatest promised number of bytes that is read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The verified bytes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxSize"/> is negative.</exception>
     /// <exception cref="ContentVerificationException">The content is larger than allowed, or not what was promised.</exception>
     public async ValueTask<byte[]> ReadToEndAsync(int maxSize, CancellationToken cancellationToken = default)
     {
@@ -84,11 +93,21 @@ public sealed class ContentStream : Stream
         }
 
         // A size is only a promise: the buffer grows with the bytes that arrive, not with what was announced.
-        using var bytes = new MemoryStream((int)Math.Min(left, DrainBufferSize));
-        await CopyToAsync(bytes, DrainBufferSize, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = new byte[(int)Math.Min(left, BufferSize)];
+        int filled = 0;
+        while (filled < left)
+        {
+            if (filled == bytes.Length)
+            {
+                Array.Resize(ref bytes, (int)Math.Min(left, 2L * filled));
+            }
+
+            filled += await ReadAsync(bytes.AsMemory(filled), cancellationToken).ConfigureAwait(false);
+        }
+
         await CompleteAsync(cancellationToken).ConfigureAwait(false);
 
-        return bytes.ToArray();
+        return bytes;
     }
 
     /// <summary>Reads what is left and returns when all content was verified.</summary>
@@ -97,7 +116,7 @@ public sealed class ContentStream : Stream
     /// <exception cref="ContentVerificationException">The content is not what was promised.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(DrainBufferSize);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             while (!IsVerified && await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
@@ -114,7 +133,7 @@ public sealed class ContentStream : Stream
     internal async ValueTask SkipAsync(long count, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Descriptor.Size - _position);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(DrainBufferSize);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             while (count > 0)
@@ -132,63 +151,84 @@ public sealed class ContentStream : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (!TryLimit(buffer.Length, out int wanted))
+        buffer = buffer[..Limit(buffer.Length)];
+        if (buffer.IsEmpty)
         {
             return 0;
         }
 
-        int read = _source.Read(buffer[..wanted]);
-        if (Take(buffer[..read]))
+        bool taken = false;
+        try
         {
-            Span<byte> probe = stackalloc byte[1];
-            Finish(_source.Read(probe));
-        }
+            int read = _source.Read(buffer);
+            taken = true;
+            if (Take(buffer[..read]))
+            {
+                Span<byte> probe = stackalloc byte[1];
+                Finish(_source.Read(probe));
+            }
 
-        return read;
+            Observer?.OnRead(_position);
+            return read;
+        }
+        catch (Exception exception)
+        {
+            Fail(exception, taken, buffer);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // A large blob is thousands of reads.
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!TryLimit(buffer.Length, out int wanted))
+        buffer = buffer[..Limit(buffer.Length)];
+        if (buffer.IsEmpty)
         {
             return 0;
         }
 
-        int read = await _source.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false);
-        if (Take(buffer.Span[..read]))
+        bool taken = false;
+        try
         {
-            byte[] probe = ArrayPool<byte>.Shared.Rent(1);
-            try
+            int read = await _source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            taken = true;
+            if (Take(buffer.Span[..read]))
             {
-                Finish(await _source.ReadAsync(probe.AsMemory(0, 1), cancellationToken).ConfigureAwait(false));
+                _probe ??= new byte[1];
+                Finish(await _source.ReadAsync(_probe, cancellationToken).ConfigureAwait(false));
             }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(probe);
-            }
-        }
 
-        return read;
+            Observer?.OnRead(_position);
+            return read;
+        }
+        catch (Exception exception)
+        {
+            Fail(exception, taken, buffer.Span);
+            throw;
+        }
     }
 
-    private bool TryLimit(int asked, out int wanted)
+    /// <summary>Verifies a stream, unless it verifies itself against the same promise.</summary>
+    internal static ContentStream Over(Stream stream, Descriptor descriptor) =>
+        stream is ContentStream { Position: 0 } content &&
+        content.Descriptor.Digest == descriptor.Digest && content.Descriptor.Size == descriptor.Size
+            ? content
+            : new ContentStream(stream, descriptor);
+
+    // Returns how many bytes to ask the source for; 0 at the end.
+    private int Limit(int asked)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failed)
+        if (_failure is not null)
         {
-            throw new ContentVerificationException(Descriptor, $"Content '{Descriptor.Digest}' was refused before.");
+            throw _failure is ContentVerificationException
+                ? new ContentVerificationException(Descriptor, _failure.Message, _failure)
+                : new IOException($"Reading '{Descriptor.Digest}' failed before; it must be opened again.", _failure);
         }
-
-        wanted = (int)Math.Min(asked, Descriptor.Size - _position);
 
         // Empty content has no last byte whose arrival could trigger the check.
-        if (asked > 0 && Descriptor.Size == 0 && !IsVerified)
-        {
-            wanted = 1;
-        }
-
-        return wanted > 0;
+        return asked > 0 && Descriptor.Size == 0 && !IsVerified ? 1 : (int)Math.Min(asked, Descriptor.Size - _position);
     }
 
     // Returns whether the promised size was reached, so that the end must follow.
@@ -196,12 +236,12 @@ public sealed class ContentStream : Stream
     {
         if (bytes.IsEmpty && _position < Descriptor.Size)
         {
-            throw Fail(ContentVerificationException.TooShort(Descriptor, _position));
+            throw ContentVerificationException.TooShort(Descriptor, _position);
         }
 
         if (_position + bytes.Length > Descriptor.Size)
         {
-            throw Fail(ContentVerificationException.TooLong(Descriptor));
+            throw ContentVerificationException.TooLong(Descriptor);
         }
 
         _hash.AppendData(bytes);
@@ -214,7 +254,7 @@ public sealed class ContentStream : Stream
     {
         if (extraBytes > 0)
         {
-            throw Fail(ContentVerificationException.TooLong(Descriptor));
+            throw ContentVerificationException.TooLong(Descriptor);
         }
 
         Span<byte> hash = stackalloc byte[64];
@@ -222,19 +262,29 @@ public sealed class ContentStream : Stream
         Digest actual = Digest.FromHash(Descriptor.Digest.Algorithm, hash[..length]);
         if (actual != Descriptor.Digest)
         {
-            throw Fail(ContentVerificationException.Mismatch(Descriptor, actual));
+            throw ContentVerificationException.Mismatch(Descriptor, actual);
         }
 
         IsVerified = true;
     }
 
-    private ContentVerificationException Fail(ContentVerificationException exception)
+    private void Fail(Exception exception, bool taken, Span<byte> buffer)
     {
-        _failed = true;
-        return exception;
+        if (taken)
+        {
+            // These bytes are lost to whoever reads on, and were never proven to the one who asked.
+            _failure = exception;
+            buffer.Clear();
+        }
+
+        if (Observer is not null)
+        {
+            TransferObserver.OnFailure(exception);
+        }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Releases the hash and, unless it stays open, the source. Never throws.</summary>
+    /// <param name="disposing">Whether this is no finalizer.</param>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_disposed)
@@ -243,14 +293,22 @@ public sealed class ContentStream : Stream
             _hash.Dispose();
             if (!_leaveOpen)
             {
-                _source.Dispose();
+                try
+                {
+                    _source.Dispose();
+                }
+                catch (Exception)
+                {
+                    // Nothing was written, so nothing is lost; the error that counts is on its way already.
+                }
             }
         }
 
         base.Dispose(disposing);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Releases the hash and, unless it stays open, the source. Never throws.</summary>
+    /// <returns>A task that ends when both are released.</returns>
     public override async ValueTask DisposeAsync()
     {
         if (!_disposed)
@@ -259,11 +317,25 @@ public sealed class ContentStream : Stream
             _hash.Dispose();
             if (!_leaveOpen)
             {
-                await _source.DisposeAsync().ConfigureAwait(false);
+                try
+                {
+                    await _source.DisposeAsync().ConfigureAwait(false);
+                }
+                catch (Exception)
+                {
+                    // As above.
+                }
             }
         }
 
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override int ReadByte()
+    {
+        Span<byte> one = stackalloc byte[1];
+        return Read(one) == 0 ? -1 : one[0];
     }
 
     /// <inheritdoc/>
@@ -285,22 +357,12 @@ public sealed class ContentStream : Stream
     {
     }
 
-    /// <summary>Not supported.</summary>
-    /// <param name="offset">Not used.</param>
-    /// <param name="origin">Not used.</param>
-    /// <returns>Nothing.</returns>
-    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
-    /// <summary>Not supported.</summary>
-    /// <param name="value">Not used.</param>
-    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Not supported.</summary>
-    /// <param name="buffer">Not used.</param>
-    /// <param name="offset">Not used.</param>
-    /// <param name="count">Not used.</param>
-    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

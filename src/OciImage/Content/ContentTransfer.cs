@@ -8,9 +8,15 @@ internal static class ContentTransfer
         IContentStore target,
         Descriptor descriptor,
         CopyOptions options,
+        bool trustTarget,
         CancellationToken cancellationToken)
     {
-        if (await target.ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        if (!descriptor.Digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(descriptor);
+        }
+
+        if (trustTarget && await target.ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
         {
             Report(options, descriptor, ContentProgressState.AlreadyPresent);
             return;
@@ -25,12 +31,7 @@ internal static class ContentTransfer
 
         ReplayableContent content = descriptor.TryGetVerifiedData(out ReadOnlyMemory<byte> data)
             ? ReplayableContent.FromBytes(data)
-            : ReplayableContent.FromFetcher(source, descriptor);
-        if (options.Progress is not null)
-        {
-            content = new ReportingContent(content, descriptor, options.Progress, options.TimeProvider);
-        }
-
+            : new TransferContent(source, descriptor, options);
         await target.PushAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
         Report(options, descriptor, ContentProgressState.Completed);
     }

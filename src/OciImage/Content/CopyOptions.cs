@@ -29,6 +29,10 @@ public sealed class CopyOptions
     } = [];
 
     /// <summary>Gets or sets whether an index keeps its bytes and digest when only some platforms are copied.</summary>
+    /// <remarks>
+    /// A sparse index at the target proves nothing about its children: a later copy of other platforms looks again, and
+    /// a later copy of everything needs <see cref="ForceRecursive"/>.
+    /// </remarks>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool Sparse { get; set; }
 
@@ -41,6 +45,7 @@ public sealed class CopyOptions
     public IImageVerifier? Verifier { get; set; }
 
     /// <summary>Gets or sets where progress is reported, at most about ten times a second for each piece of content.</summary>
+    /// <remarks>Several pieces of content move at once, so reports come from several threads at once.</remarks>
     /// <value>The default value is <see langword="null"/>.</value>
     public IProgress<ContentProgress>? Progress { get; set; }
 
@@ -56,7 +61,7 @@ public sealed class CopyOptions
         }
     } = new();
 
-    /// <summary>Gets or sets how many pieces of content one graph may have.</summary>
+    /// <summary>Gets or sets how many pieces of content one graph may have; one with several parents counts for each.</summary>
     /// <value>The default value is 100 000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxNodes
@@ -68,6 +73,19 @@ public sealed class CopyOptions
             field = value;
         }
     } = 100_000;
+
+    /// <summary>Gets or sets how many bytes the manifests and indexes of one graph may have together.</summary>
+    /// <value>The default value is 64 MiB.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public long MaxDocumentBytes
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 64 * 1024 * 1024;
 
     /// <summary>Gets or sets the clock that spaces progress reports.</summary>
     /// <value>The default value is the system's clock.</value>

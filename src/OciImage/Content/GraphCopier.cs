@@ -6,34 +6,52 @@ namespace OciImage.Content;
 /// <summary>Carries one graph from a source to a target.</summary>
 /// <remarks>
 /// Every node is a task, started once and awaited by each parent: a shared blob is waited for, not skipped. A task holds
-/// one of the slots only while it moves bytes, never while it waits for children, so slots cannot run out in a circle.
+/// one of the slots only while it talks to a store, never while it waits for children, so slots cannot run out in a circle.
 /// </remarks>
 internal sealed class GraphCopier : IDisposable
 {
     private readonly IContentFetcher _source;
     private readonly IContentStore _target;
     private readonly CopyOptions _options;
+    private readonly GraphReader _reader;
     private readonly SemaphoreSlim _slots;
+    private readonly CancellationToken _callerToken;
     private readonly CancellationTokenSource _cancellation;
-    private readonly ConcurrentDictionary<(Digest, string), Lazy<Task>> _nodes = new();
+    private readonly ConcurrentDictionary<ContentKey, Lazy<Task>> _nodes = new();
+    private readonly bool _trustTarget;
     private ExceptionDispatchInfo? _failure;
-    private int _count;
 
     public GraphCopier(
-        IContentFetcher source, IContentStore target, CopyOptions options, CancellationToken cancellationToken)
+        IContentFetcher source,
+        IContentStore target,
+        CopyOptions options,
+        GraphReader reader,
+        CancellationToken cancellationToken,
+        bool trustTarget = true)
     {
         _source = source;
         _target = target;
         _options = options;
+        _reader = reader;
+        _trustTarget = trustTarget;
         _slots = new SemaphoreSlim(options.MaxConcurrency);
+        _callerToken = cancellationToken;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
-    public async Task CopyAsync(GraphRoot root, string? reference)
+    public Task CopyAsync(GraphRoot root, string? reference) => RunAsync(() => CopyRootAsync(root, reference));
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _cancellation.Dispose();
+    }
+
+    private async Task RunAsync(Func<Task> copy)
     {
         try
         {
-            await CopyRootAsync(root, reference).ConfigureAwait(false);
+            await copy().ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -43,50 +61,30 @@ internal sealed class GraphCopier : IDisposable
         // Every task has ended before the slots and the token source are disposed.
         await Task.WhenAll(_nodes.Values.Select(node => node.Value)).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing);
-        _failure?.Throw();
-    }
+        if (_failure?.SourceException is OperationCanceledException && _callerToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(_callerToken);
+        }
 
-    public void Dispose()
-    {
-        _slots.Dispose();
-        _cancellation.Dispose();
+        _failure?.Throw();
     }
 
     private async Task CopyRootAsync(GraphRoot root, string? reference)
     {
         Descriptor descriptor = root.Descriptor;
-        if (MediaTypes.IsDockerSchema1(descriptor.MediaType))
+        ContentGraph.Check(descriptor, depth: 0);
+        if (!ContentGraph.HasChildren(descriptor))
         {
-            throw ContentGraph.Schema1(descriptor);
+            await CopyBlobAsync(descriptor).ConfigureAwait(false);
         }
-
-        bool present = !_options.ForceRecursive &&
-            await _target.ExistsAsync(descriptor, _cancellation.Token).ConfigureAwait(false);
-        ReadOnlyMemory<byte>? bytes = root.Bytes;
-        if (!present && ContentGraph.HasChildren(descriptor))
-        {
-            bytes ??= await ReadAsync(descriptor).ConfigureAwait(false);
-            IReadOnlyList<Descriptor> children =
-                root.Children ?? ContentGraph.ParseChildren(descriptor, bytes.Value, _options.Documents);
-            await CopyChildrenAsync(children, depth: 1).ConfigureAwait(false);
-        }
-
-        if (reference is not null && !present && bytes is { } content && _target is IReferencePusher pusher)
-        {
-            await pusher
-                .PushAsync(descriptor, ReplayableContent.FromBytes(content), reference, _cancellation.Token)
-                .ConfigureAwait(false);
-            ContentTransfer.Report(_options, descriptor, ContentProgressState.Completed);
-            return;
-        }
-
-        if (present)
+        else if (root.Children is null && await IsProvenAsync(descriptor).ConfigureAwait(false))
         {
             ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
         }
         else
         {
-            await PushAsync(descriptor, bytes).ConfigureAwait(false);
+            await CopyDocumentAsync(root, depth: 0, reference).ConfigureAwait(false);
+            return;
         }
 
         if (reference is not null)
@@ -97,16 +95,11 @@ internal sealed class GraphCopier : IDisposable
 
     private Task CopyChildrenAsync(IReadOnlyList<Descriptor> children, int depth)
     {
-        if (Interlocked.Add(ref _count, children.Count) > _options.MaxNodes)
-        {
-            throw ContentGraph.TooMany(_options.MaxNodes);
-        }
-
         var tasks = new List<Task>(children.Count);
         foreach (Descriptor child in children)
         {
             Lazy<Task> node = _nodes.GetOrAdd(
-                (child.Digest, child.MediaType),
+                ContentKey.Of(child),
                 static (_, state) => new Lazy<Task>(() => state.Copier.CopyNodeAsync(state.Child, state.Depth)),
                 (Copier: this, Child: child, Depth: depth));
             tasks.Add(node.Value);
@@ -121,18 +114,18 @@ internal sealed class GraphCopier : IDisposable
         await Task.Yield();
         try
         {
-            if (depth > ContentGraph.MaxDepth)
+            ContentGraph.Check(descriptor, depth);
+            if (!ContentGraph.HasChildren(descriptor))
             {
-                throw ContentGraph.TooDeep(descriptor);
+                await CopyBlobAsync(descriptor).ConfigureAwait(false);
             }
-
-            if (ContentGraph.HasChildren(descriptor))
+            else if (await IsProvenAsync(descriptor).ConfigureAwait(false))
             {
-                await CopyParentAsync(descriptor, depth).ConfigureAwait(false);
+                ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
             }
             else
             {
-                await CopyBlobAsync(descriptor).ConfigureAwait(false);
+                await CopyDocumentAsync(new GraphRoot(descriptor, null, null), depth, reference: null).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
@@ -142,46 +135,72 @@ internal sealed class GraphCopier : IDisposable
         }
     }
 
-    private async Task CopyParentAsync(Descriptor descriptor, int depth)
+    private async Task CopyDocumentAsync(GraphRoot document, int depth, string? reference)
     {
-        if (!_options.ForceRecursive && await ExistsAsync(descriptor).ConfigureAwait(false))
+        (ReadOnlyMemory<byte> bytes, IReadOnlyList<Descriptor> children) = document.Bytes is { } known
+            ? (known, _reader.Count(
+                document.Children ?? ContentGraph.ParseChildren(document.Descriptor, known, _options.Documents)))
+            : await WithSlotAsync(token => _reader.ReadAsync(document.Descriptor, token)).ConfigureAwait(false);
+
+        await CopyChildrenAsync(children, depth + 1).ConfigureAwait(false);
+        try
         {
-            ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
-            return;
+            await PushAsync(document.Descriptor, bytes, reference).ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (_trustTarget && MissesContent(exception))
+        {
+            await CarryAgainAsync(children).ConfigureAwait(false);
+            await PushAsync(document.Descriptor, bytes, reference).ConfigureAwait(false);
         }
 
-        byte[] bytes = await ReadAsync(descriptor).ConfigureAwait(false);
-        await CopyChildrenAsync(ContentGraph.ParseChildren(descriptor, bytes, _options.Documents), depth + 1)
-            .ConfigureAwait(false);
-        await PushAsync(descriptor, bytes).ConfigureAwait(false);
+        ContentTransfer.Report(_options, document.Descriptor, ContentProgressState.Completed);
+    }
+
+    // The target said that it had content, and then that it had not: it is told once more, and not asked.
+    private async Task CarryAgainAsync(IReadOnlyList<Descriptor> children)
+    {
+        using var copier = new GraphCopier(
+            _source, _target, _options, new GraphReader(_source, _options), _cancellation.Token, trustTarget: false);
+        await copier.RunAsync(() => copier.CopyChildrenAsync(children, depth: 1)).ConfigureAwait(false);
     }
 
     private async Task CopyBlobAsync(Descriptor descriptor)
     {
-        await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
         try
         {
-            await ContentTransfer
-                .TransferAsync(_source, _target, descriptor, _options, _cancellation.Token)
-                .ConfigureAwait(false);
+            await WithSlotAsync(async token =>
+            {
+                await ContentTransfer.TransferAsync(_source, _target, descriptor, _options, _trustTarget, token)
+                    .ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
         }
         catch (ContentNotFoundException) when (
             MediaTypes.IsNonDistributable(descriptor.MediaType) && descriptor.Urls.Count > 0)
         {
             // Such a layer is meant to be fetched from its URLs; an image without it is what its author published.
         }
-        finally
-        {
-            _slots.Release();
-        }
     }
 
-    private async Task<bool> ExistsAsync(Descriptor descriptor)
+    // A layer of the same digest that this very copy carried proves nothing about what the document refers to.
+    private async Task<bool> IsProvenAsync(Descriptor descriptor) =>
+        _trustTarget && !_options.ForceRecursive &&
+        await WithSlotAsync(token => _target.ExistsAsync(descriptor, token)).ConfigureAwait(false) &&
+        !_nodes.ContainsKey(ContentKey.Of(descriptor).AsLeaf());
+
+    private Task<bool> PushAsync(Descriptor descriptor, ReadOnlyMemory<byte> bytes, string? reference) =>
+        WithSlotAsync(async token =>
+        {
+            await ContentTransfer.PushTaggedAsync(_target, descriptor, bytes, reference, token).ConfigureAwait(false);
+            return true;
+        });
+
+    private async Task<T> WithSlotAsync<T>(Func<CancellationToken, ValueTask<T>> work)
     {
         await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
         try
         {
-            return await _target.ExistsAsync(descriptor, _cancellation.Token).ConfigureAwait(false);
+            return await work(_cancellation.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -189,47 +208,13 @@ internal sealed class GraphCopier : IDisposable
         }
     }
 
-    private async Task<byte[]> ReadAsync(Descriptor descriptor)
-    {
-        await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
-        try
-        {
-            return await ContentGraph.ReadAsync(_source, descriptor, _options.Documents, _cancellation.Token)
-                .ConfigureAwait(false);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
-
-    private async Task PushAsync(Descriptor descriptor, ReadOnlyMemory<byte>? bytes)
-    {
-        await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
-        try
-        {
-            if (bytes is { } content)
-            {
-                await _target
-                    .PushAsync(descriptor, ReplayableContent.FromBytes(content), _cancellation.Token)
-                    .ConfigureAwait(false);
-                ContentTransfer.Report(_options, descriptor, ContentProgressState.Completed);
-                return;
-            }
-
-            await ContentTransfer
-                .TransferAsync(_source, _target, descriptor, _options, _cancellation.Token)
-                .ConfigureAwait(false);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
+    private static bool MissesContent(RegistryException exception) =>
+        exception.Codes.Any(code => code is "MANIFEST_BLOB_UNKNOWN" or "BLOB_UNKNOWN" or "MANIFEST_UNKNOWN");
 
     // The first failure is the cause; what follows from the cancellation it brings is not.
     private void Fail(Exception exception)
     {
+        CopyFailure.Mark(exception, exception is DocumentFormatException ? CopySide.Source : CopySide.Target);
         if (Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null) is null)
         {
             _cancellation.Cancel();

@@ -1,35 +1,29 @@
 namespace OciImage.Content;
 
-/// <summary>Content on its way into a <see cref="MemoryStore"/>.</summary>
-internal sealed class MemoryIngest(string key, MemoryStore store, TimeProvider time) : ContentIngest
+/// <summary>Content on its way into a <see cref="MemoryStore"/>, held by one caller.</summary>
+internal sealed class MemoryIngest : ContentIngest
 {
-    private readonly MemoryStream _bytes = new();
-    private DateTimeOffset _updatedAt = time.GetUtcNow();
-    private bool _open;
+    private readonly MemoryIngestState _state;
+    private readonly MemoryStore _store;
     private bool _ended;
+    private bool _disposed;
 
-    public override string Key => key;
-
-    public override long Offset => _bytes.Length;
-
-    public IngestStatus Status => new(key, _bytes.Length, _updatedAt);
-
-    public void Open()
+    public MemoryIngest(MemoryIngestState state, MemoryStore store)
     {
-        if (_open)
-        {
-            throw new IOException($"The ingest '{key}' is open elsewhere.");
-        }
-
-        _open = true;
+        state.Open();
+        _state = state;
+        _store = store;
     }
+
+    public override string Key => _state.Key;
+
+    public override long Offset => _state.Bytes.Length;
 
     public override ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
         ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
-        _bytes.Write(bytes.Span);
-        _updatedAt = time.GetUtcNow();
+        _state.Append(bytes.Span);
 
         return default;
     }
@@ -39,47 +33,60 @@ internal sealed class MemoryIngest(string key, MemoryStore store, TimeProvider t
     {
         ArgumentException.ThrowIfNullOrEmpty(mediaType);
         ThrowIfEnded();
-        byte[] bytes = _bytes.ToArray();
-        Descriptor descriptor = Descriptor.Create(mediaType, bytes, expected?.Algorithm ?? Digest.Sha256);
-        if (expected is { } digest && descriptor.Digest != digest)
+        cancellationToken.ThrowIfCancellationRequested();
+        byte[] bytes = _state.Bytes.ToArray();
+        var wanted = new Descriptor { MediaType = mediaType, Digest = expected ?? Digest.Compute(bytes), Size = bytes.Length };
+        if (!wanted.Digest.CanVerify)
         {
-            throw ContentVerificationException.Mismatch(descriptor with { Digest = digest }, descriptor.Digest);
+            throw ContentVerificationException.CannotVerify(wanted);
         }
 
-        store.Add(descriptor, bytes);
+        if (expected is not null && Digest.Compute(bytes, wanted.Digest.Algorithm) is var actual && actual != expected)
+        {
+            throw ContentVerificationException.Mismatch(wanted, actual);
+        }
+
+        _store.Add(wanted, bytes);
         End();
 
-        return new(descriptor);
+        return new(wanted);
     }
 
     public override ValueTask AbortAsync(CancellationToken cancellationToken = default)
     {
-        End();
+        if (!_ended)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            End();
+        }
+
         return default;
     }
 
     public override ValueTask DisposeAsync()
     {
-        _open = false;
+        if (!_disposed)
+        {
+            _disposed = true;
+            _state.Close();
+        }
+
         return default;
     }
 
     private void End()
     {
-        if (!_ended)
-        {
-            _ended = true;
-            store.Forget(this);
-        }
+        _ended = true;
+        _store.Forget(_state);
     }
 
     private void ThrowIfEnded()
     {
         if (_ended)
         {
-            throw new InvalidOperationException($"The ingest '{key}' was committed or aborted.");
+            throw new InvalidOperationException($"The ingest '{Key}' was committed or aborted.");
         }
 
-        ObjectDisposedException.ThrowIf(!_open, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
     }
 }

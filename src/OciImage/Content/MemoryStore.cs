@@ -3,16 +3,19 @@ using System.Runtime.CompilerServices;
 namespace OciImage.Content;
 
 /// <summary>An image store in memory, for tests, small tools and content that is being assembled.</summary>
-/// <remarks>All members may be used by many threads at once. Content is verified on its way in.</remarks>
+/// <remarks>
+/// All members may be used by many threads at once. Content is verified on its way in. Tags are those of the
+/// distribution specification; an untagged manifest stays until it is deleted.
+/// </remarks>
 public sealed class MemoryStore :
     IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter
 {
     private const string Place = "memory";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Digest, (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> _content = [];
+    private readonly Dictionary<Digest, StoredContent> _content = [];
     private readonly SortedDictionary<string, Descriptor> _tags = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, MemoryIngest> _ingests = [];
+    private readonly Dictionary<string, MemoryIngestState> _ingests = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
 
     /// <summary>Initializes a new instance without content.</summary>
@@ -26,13 +29,9 @@ public sealed class MemoryStore :
     public ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        ReadOnlyMemory<byte> bytes;
-        lock (_lock)
-        {
-            bytes = _content.TryGetValue(descriptor.Digest, out var found)
-                ? found.Bytes
-                : throw ContentNotFoundException.ForDigest(descriptor.Digest, Place);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        ReadOnlyMemory<byte> bytes = Find(descriptor.Digest)?.Bytes ??
+            throw ContentNotFoundException.ForDigest(descriptor.Digest, Place);
 
         return bytes.Length == descriptor.Size
             ? new(new ContentStream(MemoryContent.OpenRead(bytes), descriptor))
@@ -45,13 +44,21 @@ public sealed class MemoryStore :
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(content);
-        if (await ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Find(descriptor.Digest) is { } found && found.Bytes.Length == descriptor.Size)
         {
+            // What came in as a layer, and is a manifest too, becomes one now.
+            Add(descriptor, found.Bytes);
             return;
         }
 
+        if (!descriptor.Digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(descriptor);
+        }
+
         Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-        var stream = new ContentStream(source, descriptor);
+        ContentStream stream = ContentStream.Over(source, descriptor);
         await using (stream.ConfigureAwait(false))
         {
             byte[] bytes = await stream.ReadToEndAsync(Array.MaxLength, cancellationToken).ConfigureAwait(false);
@@ -63,16 +70,19 @@ public sealed class MemoryStore :
     public ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        lock (_lock)
-        {
-            return new(_content.TryGetValue(descriptor.Digest, out var found) && found.Bytes.Length == descriptor.Size);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Bytes that came in as a layer are no manifest: what that would refer to need not be here.
+        return new(
+            Find(descriptor.Digest) is { } found && found.Bytes.Length == descriptor.Size &&
+            (!ContentGraph.HasChildren(descriptor) || MediaTypes.IsManifestOrIndex(found.Descriptor.MediaType)));
     }
 
     /// <inheritdoc/>
     public ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(reference);
+        cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
             if (_tags.TryGetValue(reference, out Descriptor? tagged))
@@ -80,7 +90,7 @@ public sealed class MemoryStore :
                 return new(tagged);
             }
 
-            return Digest.TryParse(reference, out Digest digest) && _content.TryGetValue(digest, out var found)
+            return Digest.TryParse(reference, out Digest digest) && _content.TryGetValue(digest, out StoredContent? found)
                 ? new(found.Descriptor)
                 : throw ContentNotFoundException.ForReference(reference, Place);
         }
@@ -92,9 +102,16 @@ public sealed class MemoryStore :
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentException.ThrowIfNullOrEmpty(reference);
+        if (!ReferenceGrammar.IsTag(reference))
+        {
+            throw new ArgumentException($"'{Excerpt.Of(reference)}' is not a tag.", nameof(reference));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            if (!_content.ContainsKey(descriptor.Digest))
+            if (!_content.TryGetValue(descriptor.Digest, out StoredContent? found) ||
+                found.Bytes.Length != descriptor.Size)
             {
                 throw ContentNotFoundException.ForDigest(descriptor.Digest, Place);
             }
@@ -162,20 +179,25 @@ public sealed class MemoryStore :
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
-        (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)[] manifests;
+        StoredContent[] stored;
         lock (_lock)
         {
-            manifests = [.. _content.Values.Where(item => MediaTypes.IsManifestOrIndex(item.Descriptor.MediaType))];
+            stored = [.. _content.Values];
         }
 
-        foreach ((Descriptor descriptor, ReadOnlyMemory<byte> bytes) in manifests.OrderBy(item => item.Descriptor.Digest))
+        Descriptor[] referrers =
+        [
+            .. stored
+                .Select(content => content.Referrer)
+                .Where(referrer => referrer?.Subject == subject.Digest)
+                .Select(referrer => referrer!.Descriptor)
+                .Where(referrer => artifactType is null || referrer.ArtifactType == artifactType)
+                .OrderBy(referrer => referrer.Digest),
+        ];
+        foreach (Descriptor referrer in referrers)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Referrer.TryDescribe(descriptor, bytes, subject.Digest, out Descriptor? referrer) &&
-                (artifactType is null || referrer.ArtifactType == artifactType))
-            {
-                yield return referrer;
-            }
+            yield return referrer;
         }
 
         await Task.CompletedTask.ConfigureAwait(false);
@@ -186,18 +208,12 @@ public sealed class MemoryStore :
         Descriptor descriptor, IContentFetcher source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        if (source is not MemoryStore other)
+        ArgumentNullException.ThrowIfNull(source);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (source is not MemoryStore other ||
+            other.Find(descriptor.Digest) is not { } found || found.Bytes.Length != descriptor.Size)
         {
             return new(false);
-        }
-
-        (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes) found;
-        lock (other._lock)
-        {
-            if (!other._content.TryGetValue(descriptor.Digest, out found) || found.Bytes.Length != descriptor.Size)
-            {
-                return new(false);
-            }
         }
 
         // Verified when the other store took it in, and nobody can have changed it since.
@@ -211,14 +227,13 @@ public sealed class MemoryStore :
         IngestKey.Check(key);
         lock (_lock)
         {
-            if (!_ingests.TryGetValue(key, out MemoryIngest? ingest))
+            if (!_ingests.TryGetValue(key, out MemoryIngestState? state))
             {
-                ingest = new MemoryIngest(key, this, _time);
-                _ingests.Add(key, ingest);
+                state = new MemoryIngestState(key, _time);
+                _ingests.Add(key, state);
             }
 
-            ingest.Open();
-            return new(ingest);
+            return new(new MemoryIngest(state, this));
         }
     }
 
@@ -228,7 +243,7 @@ public sealed class MemoryStore :
         IngestKey.Check(key);
         lock (_lock)
         {
-            return new(_ingests.TryGetValue(key, out MemoryIngest? ingest) ? ingest.Status : null);
+            return new(_ingests.GetValueOrDefault(key)?.Status);
         }
     }
 
@@ -237,20 +252,38 @@ public sealed class MemoryStore :
         lock (_lock)
         {
             // Content may have come in as a blob of no known type first; a manifest's type says more.
-            if (!_content.TryGetValue(descriptor.Digest, out var found) ||
-                MediaTypes.IsManifestOrIndex(descriptor.MediaType) ||
-                !MediaTypes.IsManifestOrIndex(found.Descriptor.MediaType))
+            if (!_content.TryGetValue(descriptor.Digest, out StoredContent? found) ||
+                (MediaTypes.IsManifestOrIndex(descriptor.MediaType) && descriptor.MediaType != found.Descriptor.MediaType))
             {
-                _content[descriptor.Digest] = (descriptor.ToContentDescriptor(), bytes);
+                _content[descriptor.Digest] = new StoredContent(descriptor.ToContentDescriptor(), bytes);
             }
         }
     }
 
-    internal void Forget(MemoryIngest ingest)
+    internal void Forget(MemoryIngestState state)
     {
         lock (_lock)
         {
-            _ingests.Remove(ingest.Key);
+            _ingests.Remove(state.Key);
         }
+    }
+
+    private StoredContent? Find(Digest digest)
+    {
+        lock (_lock)
+        {
+            return _content.GetValueOrDefault(digest);
+        }
+    }
+
+    private sealed class StoredContent(Descriptor descriptor, ReadOnlyMemory<byte> bytes)
+    {
+        private readonly Lazy<Referrer?> _referrer = new(() => Content.Referrer.Find(descriptor, bytes));
+
+        public Descriptor Descriptor => descriptor;
+
+        public ReadOnlyMemory<byte> Bytes => bytes;
+
+        public Referrer? Referrer => _referrer.Value;
     }
 }

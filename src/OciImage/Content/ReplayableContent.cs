@@ -17,14 +17,23 @@ public abstract class ReplayableContent
     /// <summary>Makes content of a regular file, opened for each transfer.</summary>
     /// <param name="path">The path of the file.</param>
     /// <returns>The content.</returns>
-    public static ReplayableContent FromFile(string path) => new FileContent(path);
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    public static ReplayableContent FromFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new FileContent(path);
+    }
 
     /// <summary>Makes content of what another store has; verified as it is read.</summary>
     /// <param name="source">The store.</param>
     /// <param name="descriptor">The content.</param>
     /// <returns>The content.</returns>
-    public static ReplayableContent FromFetcher(IContentFetcher source, Descriptor descriptor) =>
-        new FetchedContent(source, descriptor);
+    public static ReplayableContent FromFetcher(IContentFetcher source, Descriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return new FetchedContent(source, descriptor);
+    }
 
     private sealed class BytesContent(ReadOnlyMemory<byte> bytes) : ReplayableContent
     {

@@ -1,0 +1,40 @@
+namespace OciImage.Content;
+
+/// <summary>Reads the documents of one graph and refuses a graph that costs too much before the cost is paid.</summary>
+/// <remarks>All members may be used by many threads at once.</remarks>
+internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
+{
+    private int _edges;
+    private long _bytes;
+
+    /// <summary>Reads a manifest or an index and what it refers to.</summary>
+    public async ValueTask<(ReadOnlyMemory<byte> Bytes, IReadOnlyList<Descriptor> Children)> ReadAsync(
+        Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A size beyond the limit for one document is refused by the read; it must not overflow the sum.
+            long size = Math.Min(descriptor.Size, int.MaxValue);
+            if (Interlocked.Add(ref _bytes, size) > options.MaxDocumentBytes)
+            {
+                throw new DocumentFormatException(
+                    $"The manifests and indexes of the graph have more than {options.MaxDocumentBytes} bytes.");
+            }
+
+            byte[] bytes = await ContentGraph.ReadAsync(source, descriptor, options.Documents, cancellationToken)
+                .ConfigureAwait(false);
+            return (bytes, Count(ContentGraph.ParseChildren(descriptor, bytes, options.Documents)));
+        }
+        catch (Exception exception)
+        {
+            CopyFailure.Mark(exception, CopySide.Source);
+            throw;
+        }
+    }
+
+    /// <summary>Counts children against the limit. A shared one counts for each parent: looking at it costs time too.</summary>
+    public IReadOnlyList<Descriptor> Count(IReadOnlyList<Descriptor> children) =>
+        Interlocked.Add(ref _edges, children.Count) <= options.MaxNodes
+            ? children
+            : throw new DocumentFormatException($"The graph has more than {options.MaxNodes} pieces of content.");
+}
