@@ -9,33 +9,47 @@ internal sealed class DirectoryFinisher(TreeState state, NodeMetadataWriter meta
 
     public void Run(DirectoryHandle root)
     {
-        FinishChildren(root);
-        metadata.Apply(root, Self, state.Find(root.Inode) ?? NodeMetadata.ImpliedDirectory, isLink: false);
-    }
-
-    private void FinishChildren(DirectoryHandle directory)
-    {
-        foreach ((byte[] name, byte kind) in DirectoryListing.Read(directory))
+        using var cursor = new DirectoryCursor(root);
+        var pending = new Stack<Queue<byte[]>>();
+        pending.Push(Directories(root));
+        while (true)
         {
-            bool isDirectory = kind == DirectoryListing.DirectoryKind ||
-                (kind == 0 && directory.TryGetStatus(name, out FileStatus status) && status.Type == FileStatus.Directory);
-            if (!isDirectory)
+            if (pending.Peek().TryDequeue(out byte[]? name))
             {
+                cursor.Enter(name);
+                pending.Push(Directories(cursor.Current));
                 continue;
             }
 
-            int error = directory.TryOpenDirectory(name, out DirectoryHandle? child);
-            if (error != 0)
+            pending.Pop();
+            if (cursor.Depth == 0)
             {
-                throw LinuxError.Of(error, "Opening", name);
+                metadata.Apply(root, Self, Find(root.Inode), isLink: false);
+                return;
             }
 
-            using (child)
-            {
-                FinishChildren(child!);
-                metadata.Apply(
-                    directory, name, state.Find(child!.Inode) ?? NodeMetadata.ImpliedDirectory, isLink: false);
-            }
+            // Left first: once it has its mode, a directory may not let us out again.
+            byte[] left = cursor.Name;
+            ulong inode = cursor.Current.Inode;
+            cursor.Leave();
+            metadata.Apply(cursor.Current, left, Find(inode), isLink: false);
         }
     }
+
+    private static Queue<byte[]> Directories(DirectoryHandle directory)
+    {
+        var names = new Queue<byte[]>();
+        foreach ((byte[] name, byte kind) in DirectoryListing.Read(directory))
+        {
+            if (kind == DirectoryListing.DirectoryKind ||
+                (kind == 0 && directory.TryGetStatus(name, out FileStatus status) && status.Type == FileStatus.Directory))
+            {
+                names.Enqueue(name);
+            }
+        }
+
+        return names;
+    }
+
+    private NodeMetadata Find(ulong inode) => state.Find(inode) ?? NodeMetadata.ImpliedDirectory;
 }

@@ -3,12 +3,25 @@ using OciImage.Linux;
 namespace OciImage.Layers;
 
 /// <summary>A tree that is made inside its target and moved up entry by entry, where a rename of the whole is not possible.</summary>
-internal sealed class InsideTarget(string path) : UnpackTarget(DirectoryHandle.OpenPath(path), ".")
+internal sealed class InsideTarget(string path, TargetState state) : UnpackTarget(DirectoryHandle.OpenPath(path), ".")
 {
+    private FileStatus? _status;
+
     public override void Publish()
     {
+        if (state != TargetState.Replaceable && DirectoryListing.Read(Place).Count > 1)
+        {
+            throw LinuxError.Of(LinuxError.NotEmpty, "Publishing into", System.Text.Encoding.UTF8.GetBytes(path));
+        }
+
         using DirectoryHandle root = OpenRoot();
         FileStatus status = root.GetStatus();
+        if (Libc.GetEffectiveUserId() != 0)
+        {
+            // Nothing could be moved out of a root that its owner may not write to.
+            Staging.ChangeMode(RootName, OwnerAll);
+        }
+
         Staging.CreateDirectory(OldName);
         using DirectoryHandle old = Open(Staging, OldName);
         var movedAway = new List<byte[]>();
@@ -25,7 +38,19 @@ internal sealed class InsideTarget(string path) : UnpackTarget(DirectoryHandle.O
             throw;
         }
 
-        CopyMetadata(status);
+        _status = status;
+    }
+
+    /// <summary>Removes the hidden folder, and then gives the target the metadata of the root, which the removal would change.</summary>
+    public override void Dispose()
+    {
+        RemoveStaging();
+        if (_status is { } status)
+        {
+            CopyMetadata(status);
+        }
+
+        base.Dispose();
     }
 
     private void MoveAll(DirectoryHandle from, DirectoryHandle to, List<byte[]> moved)
@@ -37,7 +62,7 @@ internal sealed class InsideTarget(string path) : UnpackTarget(DirectoryHandle.O
                 continue;
             }
 
-            int error = Rename(from, name, to, name, Libc.RenameNoReplace);
+            int error = Move(from, name, to, name, Libc.RenameNoReplace);
             if (error != 0)
             {
                 throw LinuxError.Of(error, "Moving", name);
@@ -51,7 +76,7 @@ internal sealed class InsideTarget(string path) : UnpackTarget(DirectoryHandle.O
     {
         foreach (byte[] name in moved)
         {
-            _ = Rename(from, name, to, name, Libc.RenameNoReplace);
+            _ = Move(from, name, to, name, Libc.RenameNoReplace);
         }
     }
 

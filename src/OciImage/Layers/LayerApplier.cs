@@ -8,6 +8,8 @@ namespace OciImage.Layers;
 internal sealed class LayerApplier : IDisposable
 {
     private const int MaxLinkTarget = 4095;
+    private const int MaxDeviceMajor = 0xFFF;
+    private const int MaxDeviceMinor = 0xFFFFF;
 
     private readonly DirectoryHandle _root;
     private readonly UnpackOptions _options;
@@ -26,13 +28,10 @@ internal sealed class LayerApplier : IDisposable
         _options = options;
         _notes = notes;
         bool isRoot = Libc.GetEffectiveUserId() == 0;
-        bool keepOwners = options.Owners == OwnerPolicy.Keep || (options.Owners == OwnerPolicy.Automatic && isRoot);
-        _devices = options.Devices != DevicePolicy.Automatic ? options.Devices
-            : isRoot ? DevicePolicy.Create
-            : DevicePolicy.Skip;
+        _devices = options.Devices == DevicePolicy.Automatic && !isRoot ? DevicePolicy.Skip : options.Devices;
         _walker = new PathWalker(root, PathWalker.HasOpenAt2 && !options.AvoidOpenAt2);
-        _metadata = new NodeMetadataWriter(keepOwners, notes);
-        _files = new RegularFileWriter(options.MaxBytes);
+        _metadata = new NodeMetadataWriter(options.Owners, isRoot, notes);
+        _files = new RegularFileWriter(options.MaxBytes, _metadata);
         _state = new TreeState(root.Inode, options.MaxDepth);
         _lower = new LowerContent(_state);
     }
@@ -45,7 +44,7 @@ internal sealed class LayerApplier : IDisposable
     public void BeginLayer()
     {
         _state.Applied.Clear();
-        _state.Opaque.Clear();
+        _state.Clean.Clear();
     }
 
     public async ValueTask ApplyAsync(TarReader reader, TarEntry entry, CancellationToken cancellationToken)
@@ -92,6 +91,11 @@ internal sealed class LayerApplier : IDisposable
             return;
         }
 
+        if (Whiteout.IsUnderBookkeeping(path.Parent))
+        {
+            return;
+        }
+
         switch (Whiteout.Classify(path.Name, out byte[] hidden))
         {
             case WhiteoutKind.Explicit:
@@ -102,14 +106,13 @@ internal sealed class LayerApplier : IDisposable
 
                 break;
             case WhiteoutKind.Opaque:
-                if (TryOpenParent(path) is { } opaque && _state.Opaque.Add(opaque.Inode))
+                if (TryOpenParent(path) is { } opaque && _lower.Prune(opaque))
                 {
-                    _lower.Prune(opaque);
                     _parents.Invalidate();
                 }
 
                 break;
-            case WhiteoutKind.None when !Whiteout.IsUnderBookkeeping(path.Parent):
+            case WhiteoutKind.None:
                 await CreateAsync(reader, entry, OpenParent(path), path.Name, cancellationToken).ConfigureAwait(false);
                 break;
         }
@@ -155,7 +158,7 @@ internal sealed class LayerApplier : IDisposable
             case TarEntryType.RegularFile:
                 Remove(parent, name);
                 await _files.WriteAsync(reader, entry, parent, name, cancellationToken).ConfigureAwait(false);
-                break;
+                return;
             case TarEntryType.SymbolicLink:
                 Remove(parent, name);
                 CreateSymbolicLink(entry, parent, name);
@@ -177,19 +180,18 @@ internal sealed class LayerApplier : IDisposable
     {
         if (parent.TryGetStatus(name, out FileStatus status) && status.Type == FileStatus.Directory)
         {
-            NodeMetadataWriter.ClearXattrs(parent, name);
-        }
-        else
-        {
-            Remove(parent, name);
-            parent.CreateDirectory(name);
-            if (!parent.TryGetStatus(name, out status))
-            {
-                throw Refuse(entry, "the directory is gone as soon as it was made");
-            }
+            _state.Set(parent.Inode, status.Inode, NodeMetadata.Of(entry));
+            return;
         }
 
-        _state.Set(parent.Inode, status.Inode, NodeMetadata.Of(entry));
+        Remove(parent, name);
+        parent.CreateDirectory(name);
+        if (!parent.TryGetStatus(name, out status))
+        {
+            throw Refuse(entry, "the directory is gone as soon as it was made");
+        }
+
+        _state.AddMade(parent.Inode, status.Inode, NodeMetadata.Of(entry));
     }
 
     private void CreateHardLink(TarEntry entry, DirectoryHandle parent, byte[] name)
@@ -257,10 +259,8 @@ internal sealed class LayerApplier : IDisposable
 
         switch (_devices)
         {
-            case DevicePolicy.Create:
-                uint type = entry.Type == TarEntryType.CharacterDevice ? FileStatus.CharacterDevice : FileStatus.BlockDevice;
-                parent.CreateNode(name, type, (uint)entry.DeviceMajor, (uint)entry.DeviceMinor);
-                return true;
+            case DevicePolicy.Create or DevicePolicy.Automatic:
+                return TryCreateDevice(entry, parent, name);
             case DevicePolicy.Placeholder:
                 _ = Libc.Close(parent.CreateFile(name));
                 parent.ChangeMode(name, 0);
@@ -269,6 +269,28 @@ internal sealed class LayerApplier : IDisposable
             default:
                 _notes.Add($"The device '{Excerpt.Of(entry.DisplayName)}' was skipped.");
                 return false;
+        }
+    }
+
+    private bool TryCreateDevice(TarEntry entry, DirectoryHandle parent, byte[] name)
+    {
+        if (entry.DeviceMajor > MaxDeviceMajor || entry.DeviceMinor > MaxDeviceMinor)
+        {
+            throw Refuse(entry, $"Linux has no device {entry.DeviceMajor}:{entry.DeviceMinor}");
+        }
+
+        try
+        {
+            uint type = entry.Type == TarEntryType.CharacterDevice ? FileStatus.CharacterDevice : FileStatus.BlockDevice;
+            parent.CreateNode(name, type, (uint)entry.DeviceMajor, (uint)entry.DeviceMinor);
+            return true;
+        }
+        catch (IOException exception) when (
+            _devices == DevicePolicy.Automatic && exception.HResult == LinuxError.NotPermitted)
+        {
+            // Root inside a user namespace may not make any.
+            _notes.Add($"The device '{Excerpt.Of(entry.DisplayName)}' was skipped: the system lets nobody here make one.");
+            return false;
         }
     }
 

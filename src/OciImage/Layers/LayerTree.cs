@@ -1,4 +1,5 @@
 using System.Text;
+using OciImage.Linux;
 using OciImage.Tar;
 
 namespace OciImage.Layers;
@@ -9,26 +10,26 @@ internal static class LayerTree
     private const int MaxDepth = 1024;
 
     /// <summary>Collects all nodes by their paths: parents before children, the same on every machine.</summary>
-    public static SortedDictionary<ByteString, SourceNode> Collect(
-        IReadOnlyList<LayerInput> inputs, LayerWriterOptions options)
+    public static SourceTree Collect(IReadOnlyList<LayerInput> inputs, LayerWriterOptions options)
     {
-        var nodes = new SortedDictionary<ByteString, SourceNode>(PathOrder.Instance);
-        foreach (LayerInput input in inputs)
+        var tree = new SourceTree();
+        try
         {
-            ArgumentNullException.ThrowIfNull(input);
-            byte[] destination = Normalize(input.DestinationPath);
-            AddParents(nodes, destination, options);
-            if (OperatingSystem.IsLinux())
+            foreach (LayerInput input in inputs)
             {
-                new LinuxSource(nodes, options).Add(input.SourcePath, destination);
+                ArgumentNullException.ThrowIfNull(input);
+                byte[] destination = Normalize(input.DestinationPath);
+                AddParents(tree.Nodes, destination, options);
+                AddInput(tree, input.SourcePath, destination, options);
             }
-            else
-            {
-                new PortableSource(nodes, options).Add(input.SourcePath, destination);
-            }
-        }
 
-        return nodes;
+            return tree;
+        }
+        catch
+        {
+            tree.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds a node; a directory over a directory takes over the metadata, everything else replaces what is there.</summary>
@@ -63,6 +64,19 @@ internal static class LayerTree
 
     public static byte[] Join(byte[] directory, ReadOnlySpan<byte> name) =>
         directory.Length == 0 ? name.ToArray() : [.. directory, (byte)'/', .. name];
+
+    private static void AddInput(SourceTree tree, string sourcePath, byte[] destination, LayerWriterOptions options)
+    {
+        if (!Libc.IsSupported)
+        {
+            new PortableSource(tree.Nodes, options).Add(sourcePath, destination);
+            return;
+        }
+
+        var source = new LinuxSource(sourcePath, tree.Nodes, options);
+        tree.Hold(source);
+        source.Add(destination);
+    }
 
     private static byte[] Normalize(string destination)
     {

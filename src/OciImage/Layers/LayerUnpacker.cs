@@ -6,8 +6,8 @@ namespace OciImage.Layers;
 /// <summary>Applies the layers of an image to a directory tree (image-spec 1.1.1, layer.md, "Applying Changesets").</summary>
 public static class LayerUnpacker
 {
-    /// <summary>Gets whether this system can unpack a tree: Linux can.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux();
+    /// <summary>Gets whether this system can unpack a tree: Linux on x64 and arm64 can.</summary>
+    public static bool IsSupported => Libc.IsSupported;
 
     /// <summary>Applies layers to a new tree.</summary>
     /// <remarks>
@@ -24,7 +24,8 @@ public static class LayerUnpacker
     /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Cancels the unpacking.</param>
     /// <returns>What was unpacked, skipped and tolerated.</returns>
-    /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
+    /// <exception cref="ArgumentException">The target is the root of the system.</exception>
+    /// <exception cref="PlatformNotSupportedException">The system is not one that <see cref="IsSupported"/> is true on.</exception>
     /// <exception cref="IOException">The target is not empty, or the file system refused an operation.</exception>
     /// <exception cref="ContentNotFoundException">The source lacks a layer.</exception>
     /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
@@ -42,7 +43,7 @@ public static class LayerUnpacker
         if (!IsSupported)
         {
             throw new PlatformNotSupportedException(
-                "A tree with owners, modes, devices and links can only be made on Linux.");
+                "A tree with owners, modes, devices and links can only be made on Linux (x64, arm64); use a container or a virtual machine there.");
         }
 
         options = options?.Clone() ?? new UnpackOptions();

@@ -32,7 +32,7 @@ public static class LayerWriter
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(inputs);
         options = options?.Clone() ?? new LayerWriterOptions();
-        SortedDictionary<ByteString, SourceNode> nodes = LayerTree.Collect(inputs, options);
+        using SourceTree tree = LayerTree.Collect(inputs, options);
         ContentIngest ingest = await target
             .OpenIngestAsync($"layer-{Guid.NewGuid():N}", cancellationToken)
             .ConfigureAwait(false);
@@ -40,7 +40,7 @@ public static class LayerWriter
         {
             try
             {
-                (Digest diffId, long size) = await WriteAsync(ingest, nodes.Values, options, cancellationToken)
+                (Digest diffId, long size) = await WriteAsync(ingest, tree.Nodes.Values, options, cancellationToken)
                     .ConfigureAwait(false);
                 Descriptor descriptor = await ingest
                     .CommitAsync(MediaTypeOf(options), cancellationToken: cancellationToken)
@@ -59,6 +59,8 @@ public static class LayerWriter
         ContentIngest ingest, IEnumerable<SourceNode> nodes, LayerWriterOptions options, CancellationToken cancellationToken)
     {
         var stored = new IngestStream(ingest);
+        Digest diffId;
+        long size;
         Stream compressed = LayerCompression.OpenCompressor(
             stored, options.Compression, options.CompressionLevel, leaveOpen: true);
         await using (compressed.ConfigureAwait(false))
@@ -76,9 +78,11 @@ public static class LayerWriter
 
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
-
-            return archive.Finish();
+            (diffId, size) = archive.Finish();
         }
+
+        await stored.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return (diffId, size);
     }
 
     private static async ValueTask WriteAsync(

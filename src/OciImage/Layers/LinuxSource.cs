@@ -5,165 +5,216 @@ using OciImage.Tar;
 
 namespace OciImage.Layers;
 
-/// <summary>Reads a tree by open directories and bytes: no link on the way is followed, and every name survives.</summary>
-internal sealed unsafe class LinuxSource(SortedDictionary<ByteString, SourceNode> nodes, LayerWriterOptions options)
+/// <summary>Reads a tree by open directories and bytes: no link in it is followed, and every name survives.</summary>
+internal sealed class LinuxSource : IDisposable
 {
-    public void Add(string sourcePath, byte[] destination)
-    {
-        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath));
-        if (Directory.Exists(path))
-        {
-            using DirectoryHandle directory = DirectoryHandle.OpenPath(path);
-            FileStatus status = directory.GetStatus();
-            if (destination.Length > 0)
-            {
-                LayerTree.Add(nodes, destination, new SourceNode(
-                    Describe(TarEntryType.Directory, destination, status, ReadXattrs(directory, "."u8.ToArray()))));
-            }
+    private static readonly byte[] Self = "."u8.ToArray();
 
-            AddChildren(directory, path, destination);
+    private readonly SortedDictionary<ByteString, SourceNode> _nodes;
+    private readonly LayerWriterOptions _options;
+    private readonly string _path;
+    private readonly DirectoryHandle _root;
+    private readonly byte[]? _file;
+    private DirectoryHandle? _last;
+    private byte[] _lastPath = [];
+
+    /// <summary>Initializes a new instance on a directory or file, which is held until it is disposed.</summary>
+    public LinuxSource(string sourcePath, SortedDictionary<ByteString, SourceNode> nodes, LayerWriterOptions options)
+    {
+        _nodes = nodes;
+        _options = options;
+        _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath));
+        if (Directory.Exists(_path))
+        {
+            _root = DirectoryHandle.OpenPath(_path);
             return;
         }
 
-        if (destination.Length == 0)
-        {
-            throw new IOException($"'{sourcePath}' is no directory, and only a directory's content can stand at the root.");
-        }
-
-        string full = File.Exists(path) && new FileInfo(path).LinkTarget is not null
-            ? new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)!.FullName
-            : path;
-        using DirectoryHandle parent = DirectoryHandle.OpenPath(Path.GetDirectoryName(full)!);
-        AddNode(parent, Path.GetDirectoryName(full)!, Encoding.UTF8.GetBytes(Path.GetFileName(full)), destination);
+        string full = new FileInfo(_path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? _path;
+        string? parent = Path.GetDirectoryName(full);
+        _root = Directory.Exists(parent)
+            ? DirectoryHandle.OpenPath(parent)
+            : throw new FileNotFoundException($"'{Excerpt.Of(_path)}' does not exist.", _path);
+        _file = Encoding.UTF8.GetBytes(Path.GetFileName(full));
     }
 
-    private void AddChildren(DirectoryHandle directory, string display, byte[] destination)
+    /// <summary>Adds what is there under a path of the layer.</summary>
+    public void Add(byte[] destination)
     {
+        if (_file is not null)
+        {
+            if (destination.Length == 0)
+            {
+                throw new IOException($"'{Excerpt.Of(_path)}' is no directory, and only a directory's content can stand at the root.");
+            }
+
+            AddNode(_root, [], _file, destination);
+            return;
+        }
+
+        if (destination.Length > 0)
+        {
+            AddDirectory(destination, _root.GetStatus(), XattrReader.Read(_root, Self));
+        }
+
+        AddBelow(destination);
+    }
+
+    public void Dispose()
+    {
+        _last?.Dispose();
+        _root.Dispose();
+    }
+
+    private void AddBelow(byte[] destination)
+    {
+        using var cursor = new DirectoryCursor(_root);
+        var pending = new Stack<(byte[] Source, byte[] Destination, Queue<byte[]> Directories)>();
+        pending.Push(([], destination, AddChildren(cursor.Current, [], destination)));
+        while (true)
+        {
+            (byte[] above, byte[] target, Queue<byte[]> directories) = pending.Peek();
+            if (directories.TryDequeue(out byte[]? name))
+            {
+                cursor.Enter(name);
+                (byte[] source, byte[] below) = (LayerTree.Join(above, name), LayerTree.Join(target, name));
+                pending.Push((source, below, AddChildren(cursor.Current, source, below)));
+                continue;
+            }
+
+            pending.Pop();
+            if (cursor.Depth == 0)
+            {
+                return;
+            }
+
+            cursor.Leave();
+        }
+    }
+
+    // Returns the directories, which are added and are to be walked.
+    private Queue<byte[]> AddChildren(DirectoryHandle directory, byte[] source, byte[] destination)
+    {
+        var directories = new Queue<byte[]>();
         foreach ((byte[] name, _) in DirectoryListing.Read(directory))
         {
-            AddNode(directory, display, name, LayerTree.Join(destination, name));
+            if (AddNode(directory, source, name, LayerTree.Join(destination, name)))
+            {
+                directories.Enqueue(name);
+            }
         }
+
+        return directories;
     }
 
-    private void AddNode(DirectoryHandle parent, string display, byte[] name, byte[] destination)
+    // Returns whether it is a directory.
+    private bool AddNode(DirectoryHandle parent, byte[] source, byte[] name, byte[] destination)
     {
-        string path = Path.Combine(display, Encoding.UTF8.GetString(name));
         if (!parent.TryGetStatus(name, out FileStatus status))
         {
-            throw new FileNotFoundException($"'{Excerpt.Of(path)}' does not exist.", path);
+            throw new FileNotFoundException($"'{Show(source, name)}' does not exist.", _path);
         }
 
-        TarXattr[] xattrs = ReadXattrs(parent, name);
-        switch (status.Type)
+        if (status.Type == FileStatus.Socket)
         {
-            case FileStatus.Directory:
-                LayerTree.Add(nodes, destination, new SourceNode(
-                    Describe(TarEntryType.Directory, destination, status, xattrs)));
-                int error = parent.TryOpenDirectory(name, out DirectoryHandle? directory);
-                if (error != 0)
-                {
-                    throw LinuxError.Of(error, "Opening", Encoding.UTF8.GetBytes(path));
-                }
-
-                using (directory)
-                {
-                    AddChildren(directory!, path, destination);
-                }
-
-                break;
-            case FileStatus.RegularFile:
-                (ulong, ulong)? link = status.LinkCount > 1
-                    ? (((ulong)status.FileSystemMajor << 32) | status.FileSystemMinor, status.Inode)
-                    : null;
-                LayerTree.Add(nodes, destination, new SourceNode(
-                    Describe(TarEntryType.RegularFile, destination, status, xattrs), Opener(parent, name, path), link));
-                break;
-            case FileStatus.SymbolicLink:
-                LayerTree.Add(nodes, destination, new SourceNode(
-                    Describe(TarEntryType.SymbolicLink, destination, status, xattrs, parent.ReadLink(name))));
-                break;
-            case FileStatus.Fifo or FileStatus.CharacterDevice or FileStatus.BlockDevice:
-                LayerTree.Add(nodes, destination, new SourceNode(Describe(
-                    status.Type == FileStatus.Fifo ? TarEntryType.Fifo
-                        : status.Type == FileStatus.BlockDevice ? TarEntryType.BlockDevice
-                        : TarEntryType.CharacterDevice,
-                    destination, status, xattrs)));
-                break;
+            return false;
         }
+
+        TarXattr[] xattrs = XattrReader.Read(parent, name);
+        if (status.Type == FileStatus.Directory)
+        {
+            AddDirectory(destination, status, xattrs);
+            return true;
+        }
+
+        bool isFile = status.Type == FileStatus.RegularFile;
+        byte[] linkName = status.Type == FileStatus.SymbolicLink ? parent.ReadLink(name) : [];
+        ulong inode = status.Inode;
+        LayerTree.Add(_nodes, destination, new SourceNode(
+            Describe(TypeOf(status), destination, status, xattrs, linkName),
+            isFile ? () => Open(source, name, inode) : null,
+            status.LinkCount > 1 ? (((ulong)status.FileSystemMajor << 32) | status.FileSystemMinor, status.Inode) : null));
+
+        return false;
     }
 
+    private void AddDirectory(byte[] destination, FileStatus status, TarXattr[] xattrs) => LayerTree.Add(
+        _nodes, destination, new SourceNode(Describe(TarEntryType.Directory, destination, status, xattrs, [])));
+
     private TarEntry Describe(
-        TarEntryType type, byte[] destination, FileStatus status, TarXattr[] xattrs, byte[]? linkName = null) => new()
+        TarEntryType type, byte[] destination, FileStatus status, TarXattr[] xattrs, byte[] linkName) => new()
     {
         Type = type,
         Name = destination,
-        LinkName = linkName ?? [],
+        LinkName = linkName,
         Size = type == TarEntryType.RegularFile ? status.Size : 0,
         Mode = status.Permissions,
-        Uid = options.Owner?.Uid ?? status.Uid,
-        Gid = options.Owner?.Gid ?? status.Gid,
-        ModifiedTime = LayerTree.Clamp(new TarTimestamp(status.ModifiedSeconds, (int)status.ModifiedNanoseconds), options),
+        Uid = _options.Owner?.Uid ?? status.Uid,
+        Gid = _options.Owner?.Gid ?? status.Gid,
+        ModifiedTime = LayerTree.Clamp(new TarTimestamp(status.ModifiedSeconds, (int)status.ModifiedNanoseconds), _options),
         DeviceMajor = status.DeviceMajor,
         DeviceMinor = status.DeviceMinor,
         Xattrs = xattrs,
     };
 
-    // The directory may be long closed when the content is wanted, and its path may have changed: what is opened then must still
-    // be a regular file, and its size is compared when it is read.
-    private static Func<FileStream> Opener(DirectoryHandle parent, byte[] name, string path)
+    private static TarEntryType TypeOf(FileStatus status) => status.Type switch
     {
-        byte[] absolute = [.. Encoding.UTF8.GetBytes(Path.GetDirectoryName(path)!)];
-        return () =>
-        {
-            using DirectoryHandle directory = DirectoryHandle.OpenPath(Encoding.UTF8.GetString(absolute));
-            int descriptor = directory.TryOpenFile(name);
-            if (descriptor < 0)
-            {
-                throw LinuxError.Of(Libc.LastError, "Opening", Encoding.UTF8.GetBytes(path));
-            }
+        FileStatus.RegularFile => TarEntryType.RegularFile,
+        FileStatus.SymbolicLink => TarEntryType.SymbolicLink,
+        FileStatus.Fifo => TarEntryType.Fifo,
+        FileStatus.BlockDevice => TarEntryType.BlockDevice,
+        FileStatus.CharacterDevice => TarEntryType.CharacterDevice,
+        _ => throw new IOException($"A file of the type '{status.Type:x}' cannot stand in a layer."),
+    };
 
-            return new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Read, bufferSize: 0);
-        };
-    }
-
-    private static TarXattr[] ReadXattrs(DirectoryHandle directory, byte[] name)
+    // What is opened is the file that was listed, or there is no layer.
+    private unsafe FileStream Open(byte[] source, byte[] name, ulong inode)
     {
-        byte[] path = directory.ProcPath(name);
-        fixed (byte* file = path)
+        int descriptor = OpenDirectory(source).TryOpenFile(name);
+        if (descriptor < 0)
         {
-            nint length = Libc.ListLinkXattrs(file, null, 0);
-            if (length <= 0)
-            {
-                return [];
-            }
-
-            byte[] list = new byte[length];
-            fixed (byte* target = list)
-            {
-                length = Libc.ListLinkXattrs(file, target, list.Length);
-            }
-
-            var xattrs = new List<TarXattr>();
-            foreach (Range range in list.AsSpan(0, (int)Math.Max(0, length)).Split((byte)0))
-            {
-                byte[] key = list[range];
-                if (key.Length > 0 && !NodeMetadataWriter.IsFiltered(key) && ReadXattr(file, key) is { Length: > 0 } value)
-                {
-                    xattrs.Add(new TarXattr(key, value));
-                }
-            }
-
-            return [.. xattrs.OrderBy(xattr => Encoding.Latin1.GetString(xattr.Name.Span), StringComparer.Ordinal)];
+            throw LinuxError.Of(Libc.LastError, "Opening", name);
         }
+
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        FileStatus status;
+        byte empty = 0;
+        if (Libc.StatX(descriptor, &empty, Libc.AtEmptyPath, Libc.StatBasic, &status) != 0 ||
+            status.Inode != inode || status.Type != FileStatus.RegularFile)
+        {
+            handle.Dispose();
+            throw new IOException($"'{Show(source, name)}' was replaced while the layer was written.");
+        }
+
+        return new FileStream(handle, FileAccess.Read, bufferSize: 0);
     }
 
-    private static byte[]? ReadXattr(byte* file, byte[] key)
+    // Files come in runs of one directory.
+    private DirectoryHandle OpenDirectory(byte[] source)
     {
-        byte[] value = new byte[64 * 1024];
-        fixed (byte* name = (byte[])[.. key, 0], target = value)
+        if (_last is not null && _lastPath.AsSpan().SequenceEqual(source))
         {
-            nint length = Libc.GetLinkXattr(file, name, target, value.Length);
-            return length >= 0 ? value[..(int)length] : null;
+            return _last;
         }
+
+        DirectoryHandle current = _root.Duplicate();
+        foreach (Range range in source.AsSpan().Split((byte)'/'))
+        {
+            if (source[range] is { Length: > 0 } component)
+            {
+                int error = current.TryOpenDirectory(component, out DirectoryHandle? next);
+                current.Dispose();
+                current = error == 0 ? next! : throw LinuxError.Of(error, "Opening", component);
+            }
+        }
+
+        _last?.Dispose();
+        _last = current;
+        _lastPath = source;
+
+        return current;
     }
+
+    private string Show(byte[] source, byte[] name) =>
+        Excerpt.Of(Path.Combine(_path, Encoding.UTF8.GetString(LayerTree.Join(source, name))));
 }

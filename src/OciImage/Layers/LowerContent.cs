@@ -3,12 +3,16 @@ using OciImage.Linux;
 namespace OciImage.Layers;
 
 /// <summary>Removes what lower layers have, and leaves what the current layer has made, whichever came first.</summary>
+/// <remarks>
+/// A directory that was cleaned once holds only what the current layer made and is not walked again, so that many markers cost no
+/// more than one.
+/// </remarks>
 internal sealed class LowerContent(TreeState state)
 {
-    /// <summary>Removes a name of lower layers; returns whether anything changed.</summary>
+    /// <summary>Removes a name of lower layers; returns whether anything may have changed.</summary>
     public bool Remove(DirectoryHandle directory, byte[] name)
     {
-        if (!directory.TryGetStatus(name, out FileStatus status))
+        if (state.Clean.Contains(directory.Inode) || !directory.TryGetStatus(name, out FileStatus status))
         {
             return false;
         }
@@ -19,64 +23,107 @@ internal sealed class LowerContent(TreeState state)
             return !made && TreeRemover.Remove(directory, name);
         }
 
-        RemoveDirectory(directory, name, made);
+        if (!state.Clean.Contains(status.Inode))
+        {
+            using var cursor = new DirectoryCursor(directory);
+            cursor.Enter(name);
+            Prune(cursor);
+        }
+
+        RemoveEmptied(directory, name, status.Inode, made);
         return true;
     }
 
-    /// <summary>Removes everything of lower layers below a directory; returns whether anything is left.</summary>
+    /// <summary>Removes everything of lower layers below a directory; returns whether anything may have changed.</summary>
     public bool Prune(DirectoryHandle directory)
     {
-        bool left = false;
+        if (state.Clean.Contains(directory.Inode))
+        {
+            return false;
+        }
+
+        using var cursor = new DirectoryCursor(directory);
+        Prune(cursor);
+        return true;
+    }
+
+    private void Prune(DirectoryCursor cursor)
+    {
+        int top = cursor.Depth;
+        var pending = new Stack<Queue<byte[]>>();
+        pending.Push(PruneFiles(cursor.Current));
+        while (true)
+        {
+            if (pending.Peek().TryDequeue(out byte[]? name))
+            {
+                cursor.Enter(name);
+                pending.Push(PruneFiles(cursor.Current));
+                continue;
+            }
+
+            pending.Pop();
+            state.Clean.Add(cursor.Current.Inode);
+            if (cursor.Depth == top)
+            {
+                return;
+            }
+
+            byte[] left = cursor.Name;
+            ulong inode = cursor.Current.Inode;
+            cursor.Leave();
+            RemoveEmptied(cursor.Current, left, inode, state.Applied.Contains(cursor.Current.Inode, left));
+        }
+    }
+
+    // Returns the directories that are to be walked.
+    private Queue<byte[]> PruneFiles(DirectoryHandle directory)
+    {
+        var directories = new Queue<byte[]>();
         foreach ((byte[] name, byte kind) in DirectoryListing.Read(directory))
         {
             bool made = state.Applied.Contains(directory.Inode, name);
-            bool isDirectory = kind == DirectoryListing.DirectoryKind ||
-                (kind == 0 && directory.TryGetStatus(name, out FileStatus status) && status.Type == FileStatus.Directory);
-            if (isDirectory)
+            FileStatus status = default;
+            bool isDirectory = kind is DirectoryListing.DirectoryKind or 0 &&
+                directory.TryGetStatus(name, out status) && status.Type == FileStatus.Directory;
+            if (!isDirectory)
             {
-                left |= RemoveDirectory(directory, name, made);
+                if (!made)
+                {
+                    TreeRemover.Remove(directory, name);
+                }
             }
-            else if (made)
+            else if (state.Clean.Contains(status.Inode))
             {
-                left = true;
+                RemoveEmptied(directory, name, status.Inode, made);
             }
             else
             {
-                TreeRemover.Remove(directory, name);
+                directories.Enqueue(name);
             }
         }
 
-        return left;
+        return directories;
     }
 
-    // Returns whether the directory is still there. Depth is bounded by what the applier lets in.
-    private bool RemoveDirectory(DirectoryHandle parent, byte[] name, bool made)
+    private void RemoveEmptied(DirectoryHandle parent, byte[] name, ulong inode, bool made)
     {
-        int error = parent.TryOpenDirectory(name, out DirectoryHandle? directory);
-        if (error != 0)
+        if (made)
         {
-            throw LinuxError.Of(error, "Opening", name);
+            return;
         }
 
-        using (directory)
+        int error = parent.TryRemove(name, directory: true);
+        switch (error)
         {
-            bool left = Prune(directory!);
-            if (made)
-            {
-                return true;
-            }
-
-            if (left)
-            {
+            case 0:
+                state.Forget(inode);
+                break;
+            case LinuxError.NotEmpty or LinuxError.Exists:
                 // The layer put something into it, so there is a directory, but the lower layers' one is gone.
-                state.ResetToImplied(directory!.Inode);
-                return true;
-            }
-
-            state.Forget(directory!.Inode);
+                state.ResetToImplied(inode);
+                break;
+            default:
+                throw LinuxError.Of(error, "Removing", name);
         }
-
-        error = parent.TryRemove(name, directory: true);
-        return error == 0 ? false : throw LinuxError.Of(error, "Removing", name);
     }
 }

@@ -9,50 +9,76 @@ namespace OciImage.Layers;
 /// A change of owner clears setuid and file capabilities, so it is first; a mode may take the right to write attributes away, so
 /// it follows them; times are last, since all else changes them.
 /// </remarks>
-internal sealed unsafe class NodeMetadataWriter(bool keepOwners, UnpackNotes notes)
+internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot, UnpackNotes notes)
 {
-    public void Apply(DirectoryHandle directory, byte[] name, NodeMetadata metadata, bool isLink)
-    {
-        if (keepOwners)
-        {
-            directory.ChangeOwner(name, metadata.Uid, metadata.Gid);
-        }
+    private const uint SetIdBits = 0xC00;
 
-        if (metadata.Xattrs.Count > 0)
+    private readonly bool _keepOwners = owners == OwnerPolicy.Keep || (owners == OwnerPolicy.Automatic && isRoot);
+
+    /// <summary>Writes the metadata of a regular file through its descriptor.</summary>
+    public void ApplyToFile(int descriptor, byte[] name, NodeMetadata metadata)
+    {
+        byte empty = 0;
+        bool owned = !_keepOwners || CheckOwner(
+            Libc.ChangeOwnerAt(descriptor, &empty, metadata.Uid, metadata.Gid, Libc.AtEmptyPath), name, metadata);
+        foreach (TarXattr xattr in metadata.Xattrs)
         {
-            byte[] path = directory.ProcPath(name);
-            foreach (TarXattr xattr in metadata.Xattrs)
+            if (MaySet(name, xattr))
             {
-                SetXattr(path, name, xattr);
+                fixed (byte* key = Terminated(xattr.Name), value = xattr.Value.Span)
+                {
+                    CheckXattr(Libc.SetXattr(descriptor, key, value, xattr.Value.Length, 0), name, xattr);
+                }
             }
         }
 
-        if (!isLink)
+        Check(Libc.ChangeMode(descriptor, SafeMode(name, metadata, owned)), "Changing the mode of", name);
+        TimeSpecification* times = stackalloc TimeSpecification[2];
+        times[0] = times[1] = new TimeSpecification
         {
-            directory.ChangeMode(name, metadata.Mode);
-        }
-
-        directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
+            Seconds = metadata.ModifiedTime.Seconds,
+            Nanoseconds = metadata.ModifiedTime.Nanoseconds,
+        };
+        Check(Libc.SetTimes(descriptor, times), "Setting the times of", name);
     }
 
-    /// <summary>Removes the attributes that a directory has from a lower layer.</summary>
-    public static void ClearXattrs(DirectoryHandle directory, byte[] name)
+    /// <summary>Writes the metadata of anything else, which was made through the same handle.</summary>
+    public void Apply(DirectoryHandle directory, byte[] name, NodeMetadata metadata, bool isLink)
     {
-        byte[] list = new byte[64 * 1024];
-        fixed (byte* path = directory.ProcPath(name), names = list)
+        bool owned = !_keepOwners || TryChangeOwner(directory, name, metadata);
+        if (metadata.Xattrs.Count > 0)
         {
-            nint length = Libc.ListLinkXattrs(path, names, list.Length);
-            for (nint start = 0; start < length;)
+            fixed (byte* path = directory.ProcPath(name))
             {
-                int end = list.AsSpan((int)start, (int)(length - start)).IndexOf((byte)0);
-                if (!IsFiltered(list.AsSpan((int)start, end)))
+                foreach (TarXattr xattr in metadata.Xattrs)
                 {
-                    _ = Libc.RemoveLinkXattr(path, names + start);
+                    if (MaySet(name, xattr))
+                    {
+                        fixed (byte* key = Terminated(xattr.Name), value = xattr.Value.Span)
+                        {
+                            CheckXattr(Libc.SetLinkXattr(path, key, value, xattr.Value.Length, 0), name, xattr);
+                        }
+                    }
                 }
-
-                start += end + 1;
             }
         }
+
+        // A root that will not let us in has its times set while it still does.
+        if (isLink)
+        {
+            directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
+            return;
+        }
+
+        if (name is [(byte)'.'])
+        {
+            directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
+            directory.ChangeMode(name, SafeMode(name, metadata, owned));
+            return;
+        }
+
+        directory.ChangeMode(name, SafeMode(name, metadata, owned));
+        directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
     }
 
     // What the system or another machine's policy sets, and what would mean something to an overlay below this tree.
@@ -61,25 +87,86 @@ internal sealed unsafe class NodeMetadataWriter(bool keepOwners, UnpackNotes not
         name.SequenceEqual("security.evm"u8) || name.SequenceEqual("system.nfs4_acl"u8) ||
         name.StartsWith("trusted.overlay."u8) || name.StartsWith("user.overlay."u8);
 
-    private void SetXattr(byte[] path, byte[] name, TarXattr xattr)
+    private static byte[] Terminated(ReadOnlyMemory<byte> name) => [.. name.Span, 0];
+
+    private static void Check(int result, string operation, byte[] name)
+    {
+        if (result != 0)
+        {
+            throw LinuxError.Of(Libc.LastError, operation, name);
+        }
+    }
+
+    private bool TryChangeOwner(DirectoryHandle directory, byte[] name, NodeMetadata metadata)
+    {
+        try
+        {
+            directory.ChangeOwner(name, metadata.Uid, metadata.Gid);
+            return true;
+        }
+        catch (IOException exception) when (IsRefusedOwner(exception.HResult))
+        {
+            return NoteOwner(name, metadata);
+        }
+    }
+
+    private bool CheckOwner(int result, byte[] name, NodeMetadata metadata)
+    {
+        if (result == 0)
+        {
+            return true;
+        }
+
+        int error = Libc.LastError;
+        return IsRefusedOwner(error)
+            ? NoteOwner(name, metadata)
+            : throw LinuxError.Of(error, "Changing the owner of", name);
+    }
+
+    // A user namespace does not have every owner that an image has.
+    private bool IsRefusedOwner(int error) =>
+        owners == OwnerPolicy.Automatic && error is LinuxError.NotPermitted or LinuxError.Invalid;
+
+    private bool NoteOwner(byte[] name, NodeMetadata metadata)
+    {
+        notes.Add($"'{Show(name)}' does not have the owner {metadata.Uid}:{metadata.Gid}: there is none here.");
+        return false;
+    }
+
+    // What says "run as user 1000" must not come to say "run as root" because the owner was not set.
+    private uint SafeMode(byte[] name, NodeMetadata metadata, bool owned)
+    {
+        bool isOthers = isRoot && (!_keepOwners || !owned) && (metadata.Uid != 0 || metadata.Gid != 0);
+        if (!isOthers || (metadata.Mode & SetIdBits) == 0)
+        {
+            return metadata.Mode;
+        }
+
+        notes.Add($"'{Show(name)}' lost its set-user-id and set-group-id bits, which would now mean root.");
+        return metadata.Mode & ~SetIdBits;
+    }
+
+    private bool MaySet(byte[] name, TarXattr xattr)
     {
         if (IsFiltered(xattr.Name.Span))
         {
             Note(name, xattr, "is left out on purpose");
-            return;
+            return false;
         }
 
-        byte[] attribute = [.. xattr.Name.Span, 0];
-        fixed (byte* file = path, key = attribute, value = xattr.Value.Span)
+        return true;
+    }
+
+    private void CheckXattr(int result, byte[] name, TarXattr xattr)
+    {
+        if (result != 0)
         {
-            if (Libc.SetLinkXattr(file, key, value, xattr.Value.Length, 0) != 0)
-            {
-                Note(name, xattr, $"could not be set: {LinuxError.Describe(Libc.LastError)}");
-            }
+            Note(name, xattr, $"could not be set: {LinuxError.Describe(Libc.LastError)}");
         }
     }
 
-    private void Note(byte[] name, TarXattr xattr, string what) => notes.Add(
-        $"The attribute '{Excerpt.Of(Encoding.UTF8.GetString(xattr.Name.Span))}' of " +
-        $"'{Excerpt.Of(Encoding.UTF8.GetString(name))}' {what}.");
+    private void Note(byte[] name, TarXattr xattr, string what) =>
+        notes.Add($"The attribute '{Show(xattr.Name.ToArray())}' of '{Show(name)}' {what}.");
+
+    private static string Show(byte[] name) => Excerpt.Of(Encoding.UTF8.GetString(name));
 }

@@ -4,8 +4,8 @@ using OciImage.Tar;
 
 namespace OciImage.Layers;
 
-/// <summary>Writes the content of regular files, the holes of sparse ones as holes.</summary>
-internal sealed class RegularFileWriter(long maxBytes) : IDisposable
+/// <summary>Writes regular files: content, the holes of sparse ones as holes, and then metadata.</summary>
+internal sealed class RegularFileWriter(long maxBytes, NodeMetadataWriter metadata) : IDisposable
 {
     private const int BufferSize = 256 * 1024;
 
@@ -37,6 +37,8 @@ internal sealed class RegularFileWriter(long maxBytes) : IDisposable
             {
                 await CopyAsync(reader, entry, descriptor, entry.Size, cancellationToken).ConfigureAwait(false);
             }
+
+            metadata.ApplyToFile(descriptor, name, NodeMetadata.Of(entry));
         }
         finally
         {
@@ -105,6 +107,11 @@ internal sealed class RegularFileWriter(long maxBytes) : IDisposable
                 nint count = Libc.Write(descriptor, start + written, bytes.Length - written);
                 if (count < 0)
                 {
+                    if (Libc.LastError == LinuxError.Interrupted)
+                    {
+                        continue;
+                    }
+
                     throw LinuxError.Of(Libc.LastError, "Writing", entry.Name.Span);
                 }
 

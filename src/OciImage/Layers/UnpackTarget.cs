@@ -9,6 +9,9 @@ internal abstract class UnpackTarget : IDisposable
     protected static readonly byte[] RootName = "rootfs"u8.ToArray();
     protected static readonly byte[] OldName = "old"u8.ToArray();
 
+    /// <summary>Reading, writing and searching for the owner.</summary>
+    protected const uint OwnerAll = 0x1C0;
+
     private readonly DirectoryHandle _place;
     private readonly byte[] _stagingName;
 
@@ -43,12 +46,21 @@ internal abstract class UnpackTarget : IDisposable
         var target = new DirectoryInfo(path);
         if (target.LinkTarget is not null)
         {
-            path = target.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+            // The link stays, and what it points to is filled or replaced.
+            path = target.ResolveLinkTarget(returnFinalTarget: true) is DirectoryInfo { Exists: true } final
+                ? final.FullName
+                : throw new IOException($"'{targetDirectory}' is a link to nothing, or to no directory.");
         }
 
         if (File.Exists(path))
         {
             throw new IOException($"'{targetDirectory}' is a file.");
+        }
+
+        string? parent = Path.GetDirectoryName(path);
+        if (parent is null)
+        {
+            throw new ArgumentException("The root of the system is no place to unpack to.", nameof(targetDirectory));
         }
 
         bool exists = Directory.Exists(path);
@@ -57,21 +69,21 @@ internal abstract class UnpackTarget : IDisposable
             throw new IOException($"'{targetDirectory}' is not empty.");
         }
 
-        string? parent = Path.GetDirectoryName(path);
-        if (parent is null || (exists && IsMountPoint(path, parent)))
+        TargetState state = force ? TargetState.Replaceable : exists ? TargetState.Empty : TargetState.Absent;
+        if (exists && IsMountPoint(path, parent))
         {
-            return new InsideTarget(path);
+            return new InsideTarget(path, state);
         }
 
         Directory.CreateDirectory(parent);
         try
         {
-            return new BesideTarget(parent, Path.GetFileName(path));
+            return new BesideTarget(parent, Path.GetFileName(path), state);
         }
         catch (IOException exception) when (
             exists && exception.HResult is LinuxError.AccessDenied or LinuxError.NotPermitted or LinuxError.ReadOnlyFileSystem)
         {
-            return new InsideTarget(path);
+            return new InsideTarget(path, state);
         }
     }
 
@@ -82,6 +94,12 @@ internal abstract class UnpackTarget : IDisposable
 
     public virtual void Dispose()
     {
+        RemoveStaging();
+        _place.Dispose();
+    }
+
+    protected void RemoveStaging()
+    {
         Staging.Dispose();
         try
         {
@@ -91,8 +109,6 @@ internal abstract class UnpackTarget : IDisposable
         {
             // Disposing follows a failure that says more; the hidden directory is what is left.
         }
-
-        _place.Dispose();
     }
 
     protected static DirectoryHandle Open(DirectoryHandle parent, byte[] name)
@@ -101,7 +117,51 @@ internal abstract class UnpackTarget : IDisposable
         return error == 0 ? directory! : throw LinuxError.Of(error, "Opening", name);
     }
 
-    protected static unsafe int Rename(
+    /// <summary>Renames; returns the error, or 0.</summary>
+    /// <remarks>
+    /// A directory that changes its parent must be writable for its owner, which many images' roots are not: it is made so
+    /// for the time of the move.
+    /// </remarks>
+    protected static int Move(
+        DirectoryHandle from, ReadOnlySpan<byte> name, DirectoryHandle to, ReadOnlySpan<byte> newName, uint flags)
+    {
+        int error = Rename(from, name, to, newName, flags);
+        if (error != LinuxError.AccessDenied || Libc.GetEffectiveUserId() == 0)
+        {
+            return error;
+        }
+
+        Loosened moved = Loosen(from, name);
+        Loosened exchanged = flags == Libc.RenameExchange ? Loosen(to, newName) : default;
+        try
+        {
+            return Rename(from, name, to, newName, flags);
+        }
+        finally
+        {
+            Tighten(moved);
+            Tighten(exchanged);
+        }
+    }
+
+    private static Loosened Loosen(DirectoryHandle directory, ReadOnlySpan<byte> name)
+    {
+        if (!directory.TryGetStatus(name, out FileStatus status) || status.Type != FileStatus.Directory)
+        {
+            return default;
+        }
+
+        directory.ChangeMode(name, (uint)status.Permissions | OwnerAll);
+        return new(Open(directory, name.ToArray()), (uint)status.Permissions);
+    }
+
+    private static void Tighten(Loosened loosened)
+    {
+        loosened.Directory?.ChangeMode("."u8, loosened.Mode);
+        loosened.Directory?.Dispose();
+    }
+
+    private static unsafe int Rename(
         DirectoryHandle from, ReadOnlySpan<byte> name, DirectoryHandle to, ReadOnlySpan<byte> newName, uint flags)
     {
         fixed (byte* old = (byte[])[.. name, 0], target = (byte[])[.. newName, 0])
@@ -125,4 +185,6 @@ internal abstract class UnpackTarget : IDisposable
         return File.Exists("/proc/self/mountinfo") &&
             File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ').ElementAtOrDefault(4) == escaped);
     }
+
+    private readonly record struct Loosened(DirectoryHandle? Directory, uint Mode);
 }

@@ -36,7 +36,7 @@ internal static class Whiteout
         hidden = name[Prefix.Length..];
         if (hidden.Length == 0 || hidden.AsSpan().SequenceEqual("."u8) || hidden.AsSpan().SequenceEqual(".."u8))
         {
-            string text = System.Text.Encoding.UTF8.GetString(name);
+            string text = Excerpt.Of(System.Text.Encoding.UTF8.GetString(name));
             throw new LayerException(LayerErrorKind.Unsafe, $"The whiteout '{text}' names nothing that can be removed.", text);
         }
 
@@ -44,6 +44,29 @@ internal static class Whiteout
     }
 
     /// <summary>Tells whether a directory is AUFS's own or stands in one that is.</summary>
-    public static bool IsUnderBookkeeping(ReadOnlySpan<byte> parent) =>
-        parent.StartsWith(Reserved) || parent.IndexOf("/.wh..wh."u8) >= 0;
+    /// <exception cref="LayerException">Another component has the prefix; taken literally it could never be packed again.</exception>
+    public static bool IsUnderBookkeeping(ReadOnlySpan<byte> parent)
+    {
+        if (parent.IndexOf(Prefix) < 0)
+        {
+            return false;
+        }
+
+        foreach (Range range in parent.Split((byte)'/'))
+        {
+            ReadOnlySpan<byte> name = parent[range];
+            if (name.StartsWith(Reserved))
+            {
+                return true;
+            }
+
+            if (name.StartsWith(Prefix))
+            {
+                string text = Excerpt.Of(System.Text.Encoding.UTF8.GetString(parent));
+                throw new LayerException(LayerErrorKind.Unsafe, $"An entry stands below a whiteout, in '{text}'.", text);
+            }
+        }
+
+        return false;
+    }
 }

@@ -30,7 +30,11 @@ internal static unsafe partial class Libc
 
     private const int OpenAt2Number = 437;
 
-    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    /// <summary>Gets whether the numbers here are this system's.</summary>
+    public static bool IsSupported { get; } =
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <summary>Gets O_DIRECTORY, whose value depends on the processor.</summary>
     public static int DirectoryOnly { get; } = IsArm ? 0x4000 : 0x10000;

@@ -8,6 +8,8 @@ internal static class LinuxError
 {
     public const int NotPermitted = 1;
     public const int NotFound = 2;
+    public const int Interrupted = 4;
+    public const int Again = 11;
     public const int AccessDenied = 13;
     public const int Busy = 16;
     public const int Exists = 17;
@@ -22,6 +24,7 @@ internal static class LinuxError
     public const int Loop = 40;
     public const int NoData = 61;
     public const int NotSupported = 95;
+    public const int Stale = 116;
 
     /// <summary>Makes the exception of a failed call.</summary>
     public static IOException Of(int error, string operation, ReadOnlySpan<byte> name) => new(

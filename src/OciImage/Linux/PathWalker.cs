@@ -8,6 +8,7 @@ namespace OciImage.Linux;
 internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
 {
     private const int MaxLinks = 40;
+    private const int MaxRaces = 32;
 
     /// <summary>Gets whether the kernel has openat2 and lets this process use it.</summary>
     public static bool HasOpenAt2 { get; } = ProbeOpenAt2();
@@ -27,17 +28,23 @@ internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
             Flags = (ulong)(Libc.PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec),
             Resolve = Libc.ResolveInRoot | Libc.ResolveNoMagicLinks,
         };
-        fixed (byte* name = terminated)
+        for (int attempt = 0; attempt < MaxRaces; attempt++)
         {
-            long descriptor = Libc.OpenAt2(root.Descriptor, name, &how);
-            if (descriptor < 0)
+            long descriptor = Open(terminated, &how);
+            if (descriptor >= 0)
+            {
+                directory = DirectoryHandle.FromDescriptor((int)descriptor);
+                return 0;
+            }
+
+            // A rename elsewhere on the system makes the kernel unsure about "..", to be asked again.
+            if (Libc.LastError is not (LinuxError.Again or LinuxError.Interrupted))
             {
                 return Libc.LastError;
             }
-
-            directory = DirectoryHandle.FromDescriptor((int)descriptor);
-            return 0;
         }
+
+        return Walk(path, create: false, null, out directory);
     }
 
     /// <summary>Opens a directory and makes what is missing on the way; what is in the way and no directory is replaced by one.</summary>
@@ -54,6 +61,14 @@ internal sealed unsafe class PathWalker(DirectoryHandle root, bool useOpenAt2)
         }
 
         return error == 0 ? directory! : throw LinuxError.Of(error, "Resolving", path);
+    }
+
+    private long Open(byte[] path, OpenHow* how)
+    {
+        fixed (byte* name = path)
+        {
+            return Libc.OpenAt2(root.Descriptor, name, how);
+        }
     }
 
     private int Walk(

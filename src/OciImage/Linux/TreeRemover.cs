@@ -1,8 +1,10 @@
 namespace OciImage.Linux;
 
-/// <summary>Removes trees by bytes and open directories; depth costs memory, not stack.</summary>
+/// <summary>Removes trees by bytes and open directories; depth costs memory, neither stack nor handles.</summary>
 internal static class TreeRemover
 {
+    private const int OwnerAll = 0x1C0;
+
     /// <summary>Removes a name and, where it is a directory, all below it.</summary>
     /// <param name="parent">The directory that has the name.</param>
     /// <param name="name">The name.</param>
@@ -27,74 +29,55 @@ internal static class TreeRemover
 
     private static void RemoveDirectory(DirectoryHandle parent, byte[] name, Action<ulong>? removed)
     {
-        var path = new Stack<(DirectoryHandle Parent, byte[] Name, DirectoryHandle Self, Queue<byte[]> Directories)>();
-        try
+        using var cursor = new DirectoryCursor(parent);
+        var pending = new Stack<Queue<byte[]>>();
+        pending.Push(Enter(cursor, name));
+        while (pending.TryPeek(out Queue<byte[]>? directories))
         {
-            path.Push(Enter(parent, name));
-            while (path.TryPeek(out var current))
+            if (directories.TryDequeue(out byte[]? child))
             {
-                if (current.Directories.TryDequeue(out byte[]? child))
-                {
-                    path.Push(Enter(current.Self, child));
-                    continue;
-                }
-
-                path.Pop();
-                ulong inode = current.Self.Inode;
-                current.Self.Dispose();
-                int error = current.Parent.TryRemove(current.Name, directory: true);
-                if (error is not (0 or LinuxError.NotFound))
-                {
-                    throw LinuxError.Of(error, "Removing", current.Name);
-                }
-
-                removed?.Invoke(inode);
+                pending.Push(Enter(cursor, child));
+                continue;
             }
-        }
-        finally
-        {
-            foreach (var open in path)
+
+            pending.Pop();
+            byte[] emptied = cursor.Name;
+            ulong inode = cursor.Current.Inode;
+            cursor.Leave();
+            int error = cursor.Current.TryRemove(emptied, directory: true);
+            if (error is not (0 or LinuxError.NotFound))
             {
-                open.Self.Dispose();
+                throw LinuxError.Of(error, "Removing", emptied);
             }
+
+            removed?.Invoke(inode);
         }
     }
 
     // Files go at once; what is left are directories.
-    private static (DirectoryHandle, byte[], DirectoryHandle, Queue<byte[]>) Enter(DirectoryHandle parent, byte[] name)
+    private static Queue<byte[]> Enter(DirectoryCursor cursor, byte[] name)
     {
-        int error = parent.TryOpenDirectory(name, out DirectoryHandle? self);
-        if (error != 0)
+        // Without root's privileges a directory must be writable before it can be emptied, and searchable to be left again.
+        if (cursor.Current.TryGetStatus(name, out FileStatus status) && (status.Permissions & OwnerAll) != OwnerAll)
         {
-            throw LinuxError.Of(error, "Opening", name);
+            cursor.Current.ChangeMode(name, OwnerAll);
         }
 
+        cursor.Enter(name);
         var directories = new Queue<byte[]>();
-        foreach ((byte[] child, _) in List(parent, name, self!))
+        foreach ((byte[] child, _) in DirectoryListing.Read(cursor.Current))
         {
-            int childError = self!.TryRemove(child, directory: false);
-            if (childError == LinuxError.IsDirectory)
+            int error = cursor.Current.TryRemove(child, directory: false);
+            if (error == LinuxError.IsDirectory)
             {
                 directories.Enqueue(child);
             }
-            else if (childError is not (0 or LinuxError.NotFound))
+            else if (error is not (0 or LinuxError.NotFound))
             {
-                self.Dispose();
-                throw LinuxError.Of(childError, "Removing", child);
+                throw LinuxError.Of(error, "Removing", child);
             }
         }
 
-        return (parent, name, self!, directories);
-    }
-
-    private static List<(byte[] Name, byte Kind)> List(DirectoryHandle parent, byte[] name, DirectoryHandle self)
-    {
-        // Without root's privileges a directory must be writable before it can be emptied.
-        if (Libc.GetEffectiveUserId() != 0)
-        {
-            parent.ChangeMode(name, 0x1C0);
-        }
-
-        return DirectoryListing.Read(self);
+        return directories;
     }
 }

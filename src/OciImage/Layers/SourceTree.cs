@@ -1,0 +1,13 @@
+namespace OciImage.Layers;
+
+/// <summary>Everything that goes into a layer, in order, with the sources held open.</summary>
+internal sealed class SourceTree : IDisposable
+{
+    private readonly List<IDisposable> _sources = [];
+
+    public SortedDictionary<ByteString, SourceNode> Nodes { get; } = new(PathOrder.Instance);
+
+    public void Hold(IDisposable source) => _sources.Add(source);
+
+    public void Dispose() => _sources.ForEach(source => source.Dispose());
+}

@@ -1,0 +1,37 @@
+using System.Text;
+using OciImage.Linux;
+
+namespace OciImage.Tests.Layers;
+
+/// <summary>Reads extended attributes of what a test unpacked.</summary>
+internal static unsafe class TestXattrs
+{
+    public static byte[]? Read(string path, string name)
+    {
+        byte[] buffer = new byte[65536];
+        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), key = Encoding.UTF8.GetBytes(name + '\0'), value = buffer)
+        {
+            nint length = Libc.GetLinkXattr(file, key, value, buffer.Length);
+            return length < 0 ? null : buffer[..(int)length];
+        }
+    }
+
+    public static string[] List(string path)
+    {
+        byte[] buffer = new byte[65536];
+        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), names = buffer)
+        {
+            nint length = Libc.ListLinkXattrs(file, names, buffer.Length);
+            return length <= 0 ? [] : Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
+    /// <summary>Tells whether the file system has attributes of users.</summary>
+    public static bool IsSupported(string directory)
+    {
+        fixed (byte* file = Encoding.UTF8.GetBytes(directory + '\0'), key = "user.probe\0"u8, value = "1"u8)
+        {
+            return Libc.SetLinkXattr(file, key, value, 1, 0) == 0 && Libc.RemoveLinkXattr(file, key) == 0;
+        }
+    }
+}
