@@ -69,6 +69,7 @@ internal static class ErrorReport
     {
         ExitCode.Usage => "see 'ocimg COMMAND --help'.",
         ExitCode.NotAuthorized => "log in with 'ocimg login HOST', or give --creds or --authfile.",
+        ExitCode.NotFound when exception is IOException => "check the path.",
         ExitCode.NotFound => "check the name; 'ocimg tags REPO' lists the tags of a repository.",
         ExitCode.NotVerified => "do not use this content; fetch it again, or ask who provides it.",
         ExitCode.Failed when exception is RegistryException { IsTransient: true } => "try again later.",

@@ -56,6 +56,23 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_MountsWhatTheRegistryHasInAnotherRepository()
+    {
+        await using RegistryServer registry = await RegistryServer.StartAsync(
+            new MemoryRepositoryProvider(), cancellationToken: TestContext.Current.CancellationToken);
+        _directory.WriteFile("app/hello", "hello");
+        await Ocimg.RunOkAsync(
+            "build", $"{registry.Host}/one:v1", "--from", "scratch", "--add", _directory.Combine("app") + ":/app");
+        var terminal = new TestTerminal();
+
+        int exitCode = await Ocimg.RunAsync(
+            terminal, "copy", $"{registry.Host}/one:v1", $"{registry.Host}/two", "--progress", "plain");
+
+        Assert.True(exitCode == ExitCode.Done, terminal.ErrorOutput);
+        Assert.Equal(2, terminal.ErrorOutput.Split("mounted").Length - 1);
+    }
+
+    [Fact]
     public async Task Blob_GoesToARegistryAndComesBack()
     {
         await using RegistryServer registry = await RegistryServer.StartAsync(

@@ -26,7 +26,8 @@ internal sealed class ImageBuild(ImageLocation destination, RegistryAccess acces
             ? ImageBuilder.FromScratch(Platform ?? PlatformMatcher.Current.Platform)
             : ImageBuilder.From(
                 await ContainerImage.OpenAsync(origin.Source, origin.Root, Platform, cancellationToken));
-        using OpenedStore target = await OpenedStore.OpenAsync(destination, access, create: true, cancellationToken);
+        using OpenedStore target = await OpenedStore.OpenAsync(
+            destination, access, create: true, cancellationToken, origin: origin);
         if (Inputs.Count > 0)
         {
             builder = builder.AddLayer(await WriteLayerAsync(target.Store, cancellationToken), "ocimg build --add");

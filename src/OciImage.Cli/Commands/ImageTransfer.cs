@@ -55,7 +55,8 @@ internal sealed class ImageTransfer
         }
 
         using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
-        using OpenedStore target = await OpenedStore.OpenAsync(to, toAccess, create: true, cancellationToken, jobs);
+        using OpenedStore target = await OpenedStore.OpenAsync(
+            to, toAccess, create: true, cancellationToken, jobs, source);
         string? tag = to.Tag ?? source.Tag;
         var progress = _context.StartProgress(result);
         Descriptor copied;

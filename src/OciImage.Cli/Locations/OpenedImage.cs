@@ -9,11 +9,15 @@ internal sealed class OpenedImage : IDisposable
 {
     private readonly RegistryClient? _client;
 
-    private OpenedImage(IImageSource source, Descriptor root, string? tag, RegistryClient? client)
+    private readonly RegistryAccess _access;
+
+    private OpenedImage(
+        IImageSource source, Descriptor root, string? tag, RegistryAccess access, RegistryClient? client = null)
     {
         Source = source;
         Root = root;
         Tag = tag;
+        _access = access;
         _client = client;
     }
 
@@ -30,7 +34,7 @@ internal sealed class OpenedImage : IDisposable
     {
         if (location is LayoutLocation layout)
         {
-            return await OpenLayoutAsync(layout, cancellationToken);
+            return await OpenLayoutAsync(layout, access, cancellationToken);
         }
 
         ImageReference name = ((RegistryLocation)location).Name;
@@ -39,7 +43,8 @@ internal sealed class OpenedImage : IDisposable
         {
             RepositoryClient repository = client.GetRepository(name);
             Descriptor root = await repository.ResolveAsync(name.Reference, cancellationToken);
-            return new OpenedImage(repository, root, location.Tag ?? (name.Digest is null ? name.Tag : null), client);
+            return new OpenedImage(
+                repository, root, location.Tag ?? (name.Digest is null ? name.Tag : null), access, client);
         }
         catch
         {
@@ -48,15 +53,19 @@ internal sealed class OpenedImage : IDisposable
         }
     }
 
+    /// <summary>Gets the client where it speaks to registries in a given way, so that blobs can be mounted.</summary>
+    public RegistryClient? ShareClient(RegistryAccess access) => access == _access ? _client : null;
+
     public void Dispose() => _client?.Dispose();
 
-    private static async Task<OpenedImage> OpenLayoutAsync(LayoutLocation location, CancellationToken cancellationToken)
+    private static async Task<OpenedImage> OpenLayoutAsync(
+        LayoutLocation location, RegistryAccess access, CancellationToken cancellationToken)
     {
         OciLayout layout = await OciLayout.OpenAsync(location.Directory, cancellationToken: cancellationToken);
         if ((location.Digest?.ToString() ?? location.Tag) is string reference)
         {
             Descriptor named = await layout.ResolveAsync(reference, cancellationToken);
-            return new OpenedImage(layout, named, location.Tag, null);
+            return new OpenedImage(layout, named, location.Tag, access);
         }
 
         IReadOnlyList<Descriptor> roots = (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests;
@@ -73,6 +82,6 @@ internal sealed class OpenedImage : IDisposable
         }
 
         return new OpenedImage(
-            layout, roots[0].ToContentDescriptor(), roots[0].Annotations.GetValueOrDefault(AnnotationKeys.RefName), null);
+            layout, roots[0].ToContentDescriptor(), roots[0].Annotations.GetValueOrDefault(AnnotationKeys.RefName), access);
     }
 }

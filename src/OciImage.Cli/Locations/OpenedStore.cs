@@ -17,8 +17,14 @@ internal sealed class OpenedStore : IDisposable
 
     public IImageStore Store { get; }
 
+    /// <summary>Opens a location; a registry is spoken to with the client of the image that is copied, where that can be.</summary>
     public static async Task<OpenedStore> OpenAsync(
-        ImageLocation location, RegistryAccess access, bool create, CancellationToken cancellationToken, int jobs = 0)
+        ImageLocation location,
+        RegistryAccess access,
+        bool create,
+        CancellationToken cancellationToken,
+        int jobs = 0,
+        OpenedImage? origin = null)
     {
         if (location is LayoutLocation layout)
         {
@@ -29,8 +35,14 @@ internal sealed class OpenedStore : IDisposable
                 null);
         }
 
+        ImageReference name = ((RegistryLocation)location).Name;
+        if (origin?.ShareClient(access) is RegistryClient shared)
+        {
+            return new OpenedStore(shared.GetRepository(name), null);
+        }
+
         RegistryClient client = access.CreateClient(jobs);
-        return new OpenedStore(client.GetRepository(((RegistryLocation)location).Name), client);
+        return new OpenedStore(client.GetRepository(name), client);
     }
 
     /// <summary>Makes sure that what has no tag is found again: a layout lists it, a registry has it by its digest.</summary>

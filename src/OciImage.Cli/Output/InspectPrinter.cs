@@ -22,7 +22,7 @@ internal static class InspectPrinter
         Add(table, "Size", ByteSize.ToText(image.Size));
         Add(table, "Artifact type", image.ArtifactType);
         Add(table, "Platform", image.Platform);
-        Add(table, "Created", image.Created?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture));
+        Add(table, "Created", image.Created?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         Add(table, "Entrypoint", Join(image.Entrypoint));
         Add(table, "Command", Join(image.Command));
         Add(table, "User", image.User);

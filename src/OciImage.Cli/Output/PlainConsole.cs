@@ -10,14 +10,19 @@ internal static class PlainConsole
 
     public static void Write(TextWriter writer, IRenderable what)
     {
+        using var text = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             ColorSystem = ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(writer),
+            Out = new AnsiConsoleOutput(text),
         });
         console.Profile.Width = NeverWrap;
         console.Write(what);
+        foreach (ReadOnlySpan<char> line in text.ToString().AsSpan().TrimEnd().EnumerateLines())
+        {
+            writer.WriteLine(line.TrimEnd(' '));
+        }
     }
 }
