@@ -91,6 +91,9 @@ internal sealed class LayoutIngest : ContentIngest
         _writer.Publish(_path, actual);
         _ended = true;
 
+        // The lock would go with the file to its final name, and keep others from reading it.
+        await _file.DisposeAsync().ConfigureAwait(false);
+
         return descriptor;
     }
 
