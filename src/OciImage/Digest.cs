@@ -188,6 +188,8 @@ public readonly struct Digest : IEquatable<Digest>, ISpanParsable<Digest>, IComp
 
     internal static IncrementalHash CreateHash(string algorithm) => IncrementalHash.CreateHash(GetHashName(algorithm));
 
+    internal static void RequireSupported(string algorithm) => GetHashName(algorithm);
+
     private static HashAlgorithmName GetHashName(string algorithm) =>
         TryGetHashName(algorithm, out HashAlgorithmName name, out _) ? name : throw UnsupportedAlgorithm(algorithm);
 

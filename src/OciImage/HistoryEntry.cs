@@ -37,4 +37,12 @@ public sealed record HistoryEntry
     [JsonInclude]
     [JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <inheritdoc/>
+    public bool Equals(HistoryEntry? other) =>
+        other is not null && Created == other.Created && CreatedBy == other.CreatedBy && Author == other.Author &&
+        Comment == other.Comment && EmptyLayer == other.EmptyLayer && Structural.Equal(Unknown, other.Unknown);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Created, CreatedBy, Author, Comment, EmptyLayer);
 }

@@ -12,7 +12,7 @@ public sealed record ImageIndex : IOciDocumentModel<ImageIndex>
     /// <summary>Gets the version of the schema; always 2.</summary>
     [JsonPropertyName("schemaVersion")]
     [JsonPropertyOrder(0)]
-    public int SchemaVersion { get; init; } = 2;
+    public int SchemaVersion { get => field == 0 ? 2 : field; init; }
 
     /// <summary>Gets the media type of the index, or <see langword="null"/> where the document does not say.</summary>
     [JsonPropertyName("mediaType")]

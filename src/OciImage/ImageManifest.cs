@@ -12,7 +12,7 @@ public sealed record ImageManifest : IOciDocumentModel<ImageManifest>
     /// <summary>Gets the version of the schema; always 2.</summary>
     [JsonPropertyName("schemaVersion")]
     [JsonPropertyOrder(0)]
-    public int SchemaVersion { get; init; } = 2;
+    public int SchemaVersion { get => field == 0 ? 2 : field; init; }
 
     /// <summary>Gets the media type of the manifest, or <see langword="null"/> where the document does not say.</summary>
     [JsonPropertyName("mediaType")]

@@ -24,7 +24,9 @@ public sealed record ImageReference : ISpanParsable<ImageReference>
     public required string Registry
     {
         get;
-        init => field = ReferenceGrammar.IsRegistry(value) ? value : throw Malformed(value, "registry");
+        init => field = !ReferenceGrammar.IsRegistry(value) ? throw Malformed(value, "registry")
+            : value == LegacyDefaultRegistry ? DefaultRegistry
+            : value;
     }
 
     /// <summary>Gets the repository, such as <c>library/alpine</c>.</summary>
@@ -116,7 +118,7 @@ public sealed record ImageReference : ISpanParsable<ImageReference>
     }
 
     /// <summary>Returns the full form: <c>registry/repository[:tag][@digest]</c>.</summary>
-    /// <returns>The text, which parses to an equal reference where there is a tag or a digest.</returns>
+    /// <returns>The text, which <see cref="ParseStrict"/> reads as an equal reference where there is a tag or a digest.</returns>
     public override string ToString() =>
         $"{Registry}/{Repository}{(Tag is null ? "" : ":" + Tag)}{(Digest is null ? "" : "@" + Digest)}";
 
@@ -170,7 +172,7 @@ public sealed record ImageReference : ISpanParsable<ImageReference>
         {
             fault = $"'{Excerpt.Of(registry)}' is not a registry: a host with an optional port";
         }
-        else if (!named && ReferenceGrammar.IsIdentifier(name))
+        else if (!named && tag is null && digest is null && ReferenceGrammar.IsIdentifier(name))
         {
             fault = "64 hexadecimal digits are an identifier, not the name of a repository";
         }
@@ -192,12 +194,7 @@ public sealed record ImageReference : ISpanParsable<ImageReference>
             return null;
         }
 
-        if (registry == LegacyDefaultRegistry)
-        {
-            registry = DefaultRegistry;
-        }
-
-        bool official = !strict && registry == DefaultRegistry && !repository.Contains('/');
+        bool official = !strict && registry is DefaultRegistry or LegacyDefaultRegistry && !repository.Contains('/');
         string path = official ? string.Concat(OfficialPrefix, repository) : repository.ToString();
         if (path.Length > ReferenceGrammar.MaxRepositoryLength)
         {

@@ -50,12 +50,22 @@ public sealed class OciDocument<T>
     /// <param name="mediaType">The media type, where the document has no field for it; its kind's OCI type by default.</param>
     /// <param name="algorithm">The registered digest algorithm of the descriptor.</param>
     /// <returns>The document.</returns>
+    /// <exception cref="ArgumentException">The value makes a document that would not be read again; the message says why.</exception>
     /// <exception cref="NotSupportedException">The algorithm is not one that can be computed here.</exception>
     public static OciDocument<T> Create(T value, string? mediaType = null, string algorithm = Digest.Sha256)
     {
         ArgumentNullException.ThrowIfNull(value);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(value, T.TypeInfo);
-        string actual = value.DeclaredMediaType ?? mediaType ?? T.DefaultMediaType;
+        string actual;
+        try
+        {
+            DocumentInspector.Inspect(bytes, T.Shape, DocumentOptions.Unlimited);
+            actual = DocumentInspector.AgreeOnMediaType(T.Shape, value.DeclaredMediaType, mediaType, T.DefaultMediaType);
+        }
+        catch (DocumentFormatException exception)
+        {
+            throw new ArgumentException($"The document cannot be written: {exception.Message}", nameof(value), exception);
+        }
 
         return new OciDocument<T>(bytes, value, Descriptor.Create(actual, bytes, algorithm));
     }

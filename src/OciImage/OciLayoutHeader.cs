@@ -23,7 +23,14 @@ public sealed record OciLayoutHeader : IOciDocumentModel<OciLayoutHeader>
 
     static JsonTypeInfo<OciLayoutHeader> IOciDocumentModel<OciLayoutHeader>.TypeInfo => OciJson.Context.OciLayoutHeader;
 
-    static DocumentShape IOciDocumentModel<OciLayoutHeader>.Shape => DocumentShape.Other;
+    static DocumentShape IOciDocumentModel<OciLayoutHeader>.Shape => DocumentShape.LayoutHeader;
 
     string? IOciDocumentModel<OciLayoutHeader>.DeclaredMediaType => null;
+
+    /// <inheritdoc/>
+    public bool Equals(OciLayoutHeader? other) =>
+        other is not null && ImageLayoutVersion == other.ImageLayoutVersion && Structural.Equal(Unknown, other.Unknown);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ImageLayoutVersion.GetHashCode(StringComparison.Ordinal);
 }

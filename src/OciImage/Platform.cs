@@ -7,17 +7,17 @@ namespace OciImage;
 
 /// <summary>Names the platform that an image is for (image-spec 1.1.1, image-index.md).</summary>
 /// <remarks>Equality compares the fields as written. <see cref="Normalize"/> and <see cref="PlatformMatcher"/> know aliases.</remarks>
-public sealed record Platform
+public sealed record Platform : ISpanParsable<Platform>
 {
     /// <summary>Gets the CPU architecture, a value of GOARCH such as <c>amd64</c>.</summary>
     [JsonPropertyName("architecture")]
     [JsonPropertyOrder(0)]
-    public required string Architecture { get; init; }
+    public required string Architecture { get => field ?? ""; init; }
 
     /// <summary>Gets the operating system, a value of GOOS such as <c>linux</c>.</summary>
     [JsonPropertyName("os")]
     [JsonPropertyOrder(1)]
-    public required string Os { get; init; }
+    public required string Os { get => field ?? ""; init; }
 
     /// <summary>Gets the version of the operating system, such as <c>10.0.14393.1066</c>, or <see langword="null"/>.</summary>
     [JsonPropertyName("os.version")]
@@ -39,23 +39,50 @@ public sealed record Platform
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>Parses a platform such as <c>linux/arm64/v8</c>, <c>linux/amd64</c> or <c>windows(10.0.17763)/amd64</c>.</summary>
-    /// <param name="text">The text: operating system, architecture, and an optional variant.</param>
+    /// <param name="s">The text: operating system, architecture, and an optional variant.</param>
+    /// <param name="provider">Not used.</param>
     /// <returns>The platform, normalised.</returns>
     /// <exception cref="FormatException">The text is not a platform.</exception>
-    public static Platform Parse(string text)
+    public static Platform Parse(string s, IFormatProvider? provider = null)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        return PlatformText.Read(text) ??
-            throw new FormatException($"'{Excerpt.Of(text)}' is not a platform; expected 'os/architecture[/variant]'.");
+        ArgumentNullException.ThrowIfNull(s);
+        return Parse(s.AsSpan(), provider);
     }
 
+    /// <summary>Parses a platform such as <c>linux/arm64/v8</c>, <c>linux/amd64</c> or <c>windows(10.0.17763)/amd64</c>.</summary>
+    /// <param name="s">The text: operating system, architecture, and an optional variant.</param>
+    /// <param name="provider">Not used.</param>
+    /// <returns>The platform, normalised.</returns>
+    /// <exception cref="FormatException">The text is not a platform.</exception>
+    public static Platform Parse(ReadOnlySpan<char> s, IFormatProvider? provider = null) =>
+        PlatformText.Read(s) ??
+        throw new FormatException($"'{Excerpt.Of(s)}' is not a platform; expected 'os/architecture[/variant]'.");
+
     /// <summary>Tries to parse a platform.</summary>
-    /// <param name="text">The text, which may be <see langword="null"/>.</param>
+    /// <param name="s">The text, which may be <see langword="null"/>.</param>
     /// <param name="result">The platform, or <see langword="null"/>.</param>
     /// <returns><see langword="true"/> when the text is a platform.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Platform? result)
+    public static bool TryParse([NotNullWhen(true)] string? s, [NotNullWhen(true)] out Platform? result) =>
+        TryParse(s, null, out result);
+
+    /// <summary>Tries to parse a platform.</summary>
+    /// <param name="s">The text, which may be <see langword="null"/>.</param>
+    /// <param name="provider">Not used.</param>
+    /// <param name="result">The platform, or <see langword="null"/>.</param>
+    /// <returns><see langword="true"/> when the text is a platform.</returns>
+    public static bool TryParse(
+        [NotNullWhen(true)] string? s, IFormatProvider? provider, [NotNullWhen(true)] out Platform? result) =>
+        TryParse(s.AsSpan(), provider, out result);
+
+    /// <summary>Tries to parse a platform.</summary>
+    /// <param name="s">The text.</param>
+    /// <param name="provider">Not used.</param>
+    /// <param name="result">The platform, or <see langword="null"/>.</param>
+    /// <returns><see langword="true"/> when the text is a platform.</returns>
+    public static bool TryParse(
+        ReadOnlySpan<char> s, IFormatProvider? provider, [NotNullWhen(true)] out Platform? result)
     {
-        result = text is null ? null : PlatformText.Read(text);
+        result = PlatformText.Read(s);
         return result is not null;
     }
 

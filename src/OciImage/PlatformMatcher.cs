@@ -43,10 +43,10 @@ public sealed class PlatformMatcher
     {
         ArgumentNullException.ThrowIfNull(manifests);
         Descriptor? best = null;
-        int bestRank = int.MaxValue;
+        (int, long) bestRank = (int.MaxValue, 0);
         foreach (Descriptor descriptor in manifests)
         {
-            if (descriptor.Platform is not null && Rank(descriptor.Platform) is { } rank && rank < bestRank)
+            if (descriptor.Platform is not null && Rank(descriptor.Platform) is { } rank && rank.CompareTo(bestRank) < 0)
             {
                 (best, bestRank) = (descriptor, rank);
             }
@@ -55,27 +55,24 @@ public sealed class PlatformMatcher
         return best;
     }
 
-    private int? Rank(Platform candidate)
+    // Less is better: first how close the CPU is, then how close the version of Windows.
+    private (int Cpu, long Version)? Rank(Platform candidate)
     {
         Platform normalized = candidate.Normalize();
         int rank = _accepted.IndexOf((normalized.Architecture, normalized.Variant));
-        return rank >= 0 && normalized.Os == Platform.Os && VersionFits(normalized) && FeaturesFit(normalized)
-            ? rank
-            : null;
-    }
+        if (rank < 0 || normalized.Os != Platform.Os || !FeaturesFit(normalized))
+        {
+            return null;
+        }
 
-    // Windows containers share the kernel: major, minor and build must be the host's; the revision need not.
-    private bool VersionFits(Platform candidate) =>
-        Platform.Os != "windows" ||
-        string.IsNullOrEmpty(Platform.OsVersion) || string.IsNullOrEmpty(candidate.OsVersion) ||
-        Build(Platform.OsVersion).SequenceEqual(Build(candidate.OsVersion));
+        long? distance = Platform.Os == "windows" ? WindowsVersion.Distance(Platform.OsVersion, normalized.OsVersion) : 0;
+        return distance is null ? null : (rank, distance.Value);
+    }
 
     // What an image requires must be offered; every Windows offers win32k unless it says what it offers.
     private bool FeaturesFit(Platform candidate) =>
         candidate.OsFeatures.All(feature => Platform.OsFeatures.Contains(feature) ||
             (feature == "win32k" && Platform is { Os: "windows", OsFeatures.Count: 0 }));
-
-    private static IEnumerable<string> Build(string version) => version.Split('.').Take(3);
 
     private static IEnumerable<(string Architecture, string? Variant)> Accepted(string architecture, string? variant)
     {
@@ -96,9 +93,9 @@ public sealed class PlatformMatcher
                 yield return ("386", null);
                 break;
             case "arm64":
-                if (variant is not null)
+                foreach (string? older in OlderThanArm64(variant))
                 {
-                    yield return ("arm64", null);
+                    yield return ("arm64", older);
                 }
 
                 for (int version = 8; version >= 5; version--)
@@ -115,6 +112,35 @@ public sealed class PlatformMatcher
 
                 break;
         }
+    }
+
+    // v9.x has what v9.(x-1) has, down to v9, and then what v8.(x+5) has, down to plain arm64.
+    private static IEnumerable<string?> OlderThanArm64(string? variant)
+    {
+        if (variant is null)
+        {
+            yield break;
+        }
+
+        int dot = variant.IndexOf('.', StringComparison.Ordinal);
+        int major = Number(dot < 0 ? variant : variant[..dot]);
+        int minor = dot < 0 ? 0 : Number("v" + variant[(dot + 1)..]);
+        if (major == 9)
+        {
+            for (int older = minor - 1; older >= 0; older--)
+            {
+                yield return older == 0 ? "v9" : $"v9.{older}";
+            }
+
+            minor += 6;
+        }
+
+        for (int older = minor - 1; older >= 1; older--)
+        {
+            yield return $"v8.{older}";
+        }
+
+        yield return null;
     }
 
     // At most 9: a variant is foreign text, and it must not say how long a list becomes.

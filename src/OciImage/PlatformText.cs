@@ -10,10 +10,15 @@ internal static class PlatformText
     private static readonly SearchValues<char> Characters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
-    public static Platform? Read(string text)
+    public static Platform? Read(ReadOnlySpan<char> text)
     {
-        string[] parts = text.Split('/');
-        if (text.Length > MaxLength || parts.Length is not (2 or 3))
+        if (text.Length > MaxLength)
+        {
+            return null;
+        }
+
+        string[] parts = text.ToString().Split('/');
+        if (parts.Length is not (2 or 3))
         {
             return null;
         }
@@ -65,7 +70,12 @@ internal static class PlatformText
         {
             "i386" => ("386", null),
             "x86_64" or "x86-64" or "amd64" => ("amd64", lower == "v1" ? null : lower),
-            "aarch64" or "arm64" => ("arm64", lower is "8" or "v8" ? null : lower),
+            "aarch64" or "arm64" => ("arm64", lower switch
+            {
+                "8" or "v8" or "8.0" or "v8.0" => null,
+                "9" or "9.0" or "v9.0" => "v9",
+                _ => lower,
+            }),
             "armhf" => ("arm", "v7"),
             "armel" => ("arm", "v6"),
             "arm" => ("arm", lower switch

@@ -1,18 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace OciImage.Json;
 
 /// <summary>Refuses documents that two readers could understand differently, before and after they are read.</summary>
 internal static class DocumentInspector
 {
-    // Fields whose presence says what a document is. Compared without regard to case, since Go's readers do so.
-    private static readonly string[] ManifestFields = ["config", "layers"];
-    private static readonly string[] IndexFields = ["manifests"];
-    private static readonly string[] Schema1Fields = ["fsLayers", "signatures"];
-    private static readonly string[] KnownManifestFields =
-        ["schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"];
-
     public static void Inspect(ReadOnlySpan<byte> bytes, DocumentShape shape, DocumentOptions options)
     {
         if (bytes.Length > options.MaxSize)
@@ -30,9 +24,15 @@ internal static class DocumentInspector
             throw new DocumentFormatException("The document starts with a byte order mark; JSON has none (RFC 8259, section 8.1).");
         }
 
+        // The reader looks into strings only when it hands them out, and what is not known is never handed out.
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new DocumentFormatException("The document is not UTF-8 (RFC 8259, section 8.1).");
+        }
+
         try
         {
-            InspectFields(bytes, shape);
+            new DocumentWalk(bytes, options.MaxItems).Run(DocumentRules.For(shape));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -65,7 +65,9 @@ internal static class DocumentInspector
                 "$.mediaType");
         }
 
-        string actual = string.IsNullOrEmpty(declared) ? announced ?? fallback : declared;
+        string actual = !string.IsNullOrEmpty(declared) ? declared
+            : !string.IsNullOrEmpty(announced) ? announced
+            : fallback;
         bool fits = shape switch
         {
             DocumentShape.Manifest => MediaTypes.IsManifest(actual),
@@ -77,67 +79,6 @@ internal static class DocumentInspector
             ? actual
             : throw new DocumentFormatException(
                 $"The media type '{Excerpt.Of(actual)}' is not one of this kind of document.", "$.mediaType");
-    }
-
-    private static void InspectFields(ReadOnlySpan<byte> bytes, DocumentShape shape)
-    {
-        // Strict UTF-8 and trailing bytes are the reader's business: it refuses both.
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 64 });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw new DocumentFormatException($"The document is a JSON {reader.TokenType}, expected an object.");
-        }
-
-        var fields = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string name = reader.GetString()!;
-            if (!fields.Add(name))
-            {
-                throw new DocumentFormatException(
-                    $"The field '{Excerpt.Of(name)}' occurs twice, upper and lower case not told apart.", $"$.{Excerpt.Of(name)}");
-            }
-
-            if (shape is DocumentShape.Manifest or DocumentShape.Index)
-            {
-                RefuseOtherCase(name);
-            }
-
-            reader.Skip();
-        }
-
-        while (reader.Read())
-        {
-        }
-
-        string[] foreign = shape switch
-        {
-            DocumentShape.Manifest => [.. IndexFields, .. Schema1Fields],
-            DocumentShape.Index => [.. ManifestFields, .. Schema1Fields],
-            DocumentShape.Config => [.. IndexFields, "layers", .. Schema1Fields],
-            _ => [],
-        };
-        foreach (string field in foreign)
-        {
-            if (fields.Contains(field))
-            {
-                throw new DocumentFormatException(
-                    $"The document has the field '{field}', which belongs to another kind of document (CVE-2021-41190).",
-                    $"$.{field}");
-            }
-        }
-    }
-
-    private static void RefuseOtherCase(string name)
-    {
-        foreach (string known in KnownManifestFields)
-        {
-            if (name != known && name.Equals(known, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new DocumentFormatException(
-                    $"The field '{name}' is written in another case than '{known}'; readers disagree about it.", $"$.{name}");
-            }
-        }
     }
 
     private static DocumentFormatException Malformed(Exception exception)

@@ -1,9 +1,9 @@
 namespace OciImage.Json;
 
-/// <summary>The kinds of documents that are checked not to be two things at once.</summary>
+/// <summary>The kinds of documents.</summary>
 internal enum DocumentShape
 {
-    Other,
+    LayoutHeader,
     Manifest,
     Index,
     Config,

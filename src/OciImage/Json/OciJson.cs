@@ -59,6 +59,12 @@ internal static class OciJson
     {
         foreach (JsonPropertyInfo property in typeInfo.Properties)
         {
+            if (typeInfo.Type == typeof(Platform))
+            {
+                // Other readers take a platform that lacks one of them, and so an index with one stays readable.
+                property.IsRequired = false;
+            }
+
             // 'layers', 'manifests' and 'diff_ids' are required, and Go's readers want [] rather than nothing.
             if (!property.IsExtensionData && property.Name is not ("layers" or "manifests" or "diff_ids") &&
                 property.PropertyType != typeof(string) &&
