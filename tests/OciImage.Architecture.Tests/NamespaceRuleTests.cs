@@ -8,14 +8,17 @@ public sealed class NamespaceRuleTests
     {
         ["OciImage"] = ["OciImage.Json"],
         ["OciImage.Json"] = ["OciImage"],
+        ["OciImage.Linux"] = ["OciImage"],
         ["OciImage.Tar"] = ["OciImage"],
         ["OciImage.Compression"] = ["OciImage", "SharpCompress"],
         ["OciImage.Content"] = ["OciImage", "OciImage.Json", "OciImage.Compression"],
-        ["OciImage.Layout"] = ["OciImage", "OciImage.Json", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
+        ["OciImage.Layout"] =
+            ["OciImage", "OciImage.Json", "OciImage.Linux", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
         ["OciImage.Registry"] = ["OciImage", "OciImage.Json", "OciImage.Content", "Polly"],
-        ["OciImage.Layers"] = ["OciImage", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
+        ["OciImage.Layers"] =
+            ["OciImage", "OciImage.Linux", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
         ["OciImage.Images"] =
-            ["OciImage", "OciImage.Json", "OciImage.Content", "OciImage.Layers", "OciImage.Compression"],
+            ["OciImage", "OciImage.Json", "OciImage.Content", "OciImage.Layers", "OciImage.Compression", "OciImage.Tar"],
     };
 
     private static readonly string LibraryPath = typeof(Digest).Assembly.Location;
