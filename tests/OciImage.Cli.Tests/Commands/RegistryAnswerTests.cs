@@ -25,6 +25,22 @@ public sealed class RegistryAnswerTests : IDisposable
         Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--creds", ExitCode.NotFound)] // sent, so that the registry looks for the image
+    [InlineData("--src-creds", ExitCode.NotFound)]
+    [InlineData("--dest-creds", ExitCode.NotAuthorized)] // not for this side
+    public async Task Copy_TellsAPasswordToItsSideOnly(string option, int expected)
+    {
+        await using var registry = new ScriptedRegistry(request =>
+            request.Contains("Authorization: Basic dXNlcjpodW50ZXIyLWh1bnRlcjI=", StringComparison.OrdinalIgnoreCase)
+                ? "404 Not Found"
+                : "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"");
+
+        await Ocimg.RunRefusedAsync(
+            expected, "copy", $"{registry.Host}/a:v1", "oci:" + _directory.Combine("layout"),
+            "--plain-http", "--authfile", _directory.WriteFile("config.json", "{}"), option, "user:hunter2-hunter2");
+    }
+
     [Fact]
     public async Task Copy_ThatIsCancelledExitsWith130AndLeavesNoImage()
     {
