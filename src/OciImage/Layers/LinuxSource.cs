@@ -30,11 +30,14 @@ internal sealed class LinuxSource : IDisposable
             return;
         }
 
+        string? parent = Path.GetDirectoryName(_path);
+        if (!Directory.Exists(parent))
+        {
+            throw new FileNotFoundException($"'{Excerpt.Of(_path)}' does not exist.", _path);
+        }
+
         string full = new FileInfo(_path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? _path;
-        string? parent = Path.GetDirectoryName(full);
-        _root = Directory.Exists(parent)
-            ? DirectoryHandle.OpenPath(parent)
-            : throw new FileNotFoundException($"'{Excerpt.Of(_path)}' does not exist.", _path);
+        _root = DirectoryHandle.OpenPath(Path.GetDirectoryName(full)!);
         _file = Encoding.UTF8.GetBytes(Path.GetFileName(full));
     }
 
