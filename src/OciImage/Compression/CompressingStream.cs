@@ -1,8 +1,13 @@
 namespace OciImage.Compression;
 
 /// <summary>Compresses what is written; the bytes do not depend on how the writes were cut.</summary>
+/// <remarks>zlib-ng finds other matches when its input comes in other pieces, so every codec gets whole blocks.</remarks>
 internal sealed class CompressingStream(Stream codec, Stream target, bool leaveOpen, byte[] emptyContent) : Stream
 {
+    private const int BlockSize = 128 * 1024;
+
+    private readonly byte[] _block = new byte[BlockSize];
+    private int _buffered;
     private bool _written;
     private bool _disposed;
 
@@ -22,14 +27,32 @@ internal sealed class CompressingStream(Stream codec, Stream target, bool leaveO
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _written |= buffer.Length > 0;
-        codec.Write(buffer);
+        while (_buffered + buffer.Length >= BlockSize && !buffer.IsEmpty)
+        {
+            ReadOnlySpan<byte> block = _buffered == 0 ? buffer[..BlockSize] : Fill(buffer);
+            buffer = buffer[(BlockSize - _buffered)..];
+            _buffered = 0;
+            codec.Write(block);
+        }
+
+        Keep(buffer);
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _written |= buffer.Length > 0;
-        return codec.WriteAsync(buffer, cancellationToken);
+        while (_buffered + buffer.Length >= BlockSize && !buffer.IsEmpty)
+        {
+            ReadOnlyMemory<byte> block = _buffered == 0 ? buffer[..BlockSize] : Fill(buffer.Span);
+            buffer = buffer[(BlockSize - _buffered)..];
+            _buffered = 0;
+            await codec.WriteAsync(block, cancellationToken).ConfigureAwait(false);
+        }
+
+        Keep(buffer.Span);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
@@ -55,13 +78,17 @@ internal sealed class CompressingStream(Stream codec, Stream target, bool leaveO
         if (!_disposed)
         {
             _disposed = true;
-            if (codec != target)
+            try
+            {
+                await codec.WriteAsync(_block.AsMemory(0, _buffered)).ConfigureAwait(false);
+            }
+            finally
             {
                 await codec.DisposeAsync().ConfigureAwait(false);
             }
 
             // GZipStream writes nothing at all for no content, which is no gzip.
-            if (!_written && emptyContent.Length > 0)
+            if (!_written)
             {
                 await target.WriteAsync(emptyContent).ConfigureAwait(false);
             }
@@ -80,12 +107,16 @@ internal sealed class CompressingStream(Stream codec, Stream target, bool leaveO
         if (disposing && !_disposed)
         {
             _disposed = true;
-            if (codec != target)
+            try
+            {
+                codec.Write(_block.AsSpan(0, _buffered));
+            }
+            finally
             {
                 codec.Dispose();
             }
 
-            if (!_written && emptyContent.Length > 0)
+            if (!_written)
             {
                 target.Write(emptyContent);
             }
@@ -97,5 +128,17 @@ internal sealed class CompressingStream(Stream codec, Stream target, bool leaveO
         }
 
         base.Dispose(disposing);
+    }
+
+    private byte[] Fill(ReadOnlySpan<byte> buffer)
+    {
+        buffer[..(BlockSize - _buffered)].CopyTo(_block.AsSpan(_buffered));
+        return _block;
+    }
+
+    private void Keep(ReadOnlySpan<byte> buffer)
+    {
+        buffer.CopyTo(_block.AsSpan(_buffered));
+        _buffered += buffer.Length;
     }
 }

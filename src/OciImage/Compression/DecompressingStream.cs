@@ -1,7 +1,8 @@
-using System.Buffers;
 using System.IO.Compression;
-using SharpCompress.Compressors.Xz;
+using System.Numerics;
+using System.Runtime.ExceptionServices;
 using SharpCompress.Compressors.ZStandard;
+using SharpCompress.Compressors.ZStandard.Unsafe;
 
 namespace OciImage.Compression;
 
@@ -10,9 +11,6 @@ internal sealed class DecompressingStream : Stream
 {
     private const int BufferSize = 128 * 1024;
     private const long FreeOfRatio = 64L * 1024 * 1024;
-
-    // Empty gzip members cost time and bring nothing; real content is never this much larger compressed.
-    private const long FreeOfEmptiness = 16L * 1024 * 1024;
 
     private readonly Stream _source;
     private readonly SourceStream _counted;
@@ -30,14 +28,19 @@ internal sealed class DecompressingStream : Stream
         _format = format;
         _options = options;
         _leaveOpen = leaveOpen;
-        _counted = format == CompressionFormat.Gzip ? new GzipSource(source) : new SourceStream(source);
+        _counted = format switch
+        {
+            CompressionFormat.Gzip => new GzipSource(source),
+            CompressionFormat.Xz => new FillingSource(source),
+            _ => new SourceStream(source),
+        };
         _codec = format switch
         {
             CompressionFormat.Gzip => new GZipStream(_counted, CompressionMode.Decompress, leaveOpen: true),
-            CompressionFormat.Zstd => new DecompressionStream(_counted, BufferSize, checkEndOfStream: true, leaveOpen: true),
-            CompressionFormat.Xz => new XZStream(_counted),
+            CompressionFormat.Zstd => OpenZstd(_counted, options.MaxZstdWindowSize),
+            CompressionFormat.Xz => new XzMembers(_counted),
             CompressionFormat.Bzip2 => new DelayedStream(() => SharpCompress.Compressors.BZip2.BZip2Stream.Create(
-                _counted, SharpCompress.Compressors.CompressionMode.Decompress, true, true, true)),
+                _counted, SharpCompress.Compressors.CompressionMode.Decompress, true, true, false)),
             _ => _counted,
         };
     }
@@ -73,11 +76,17 @@ internal sealed class DecompressingStream : Stream
             }
 
             CheckEnd();
-            ReportRest(DrainSource());
+            ReportRest(_counted.Drain());
             return 0;
         }
-        catch (Exception exception) when (IsCodecs(exception))
+        catch (Exception exception)
         {
+            ThrowIfSourceFailed();
+            if (!IsCodecs(exception))
+            {
+                throw;
+            }
+
             throw Translate(exception);
         }
     }
@@ -99,18 +108,33 @@ internal sealed class DecompressingStream : Stream
             }
 
             CheckEnd();
-            ReportRest(await DrainSourceAsync(cancellationToken).ConfigureAwait(false));
+            ReportRest(await _counted.DrainAsync(cancellationToken).ConfigureAwait(false));
             return 0;
         }
-        catch (Exception exception) when (IsCodecs(exception))
+        catch (Exception exception)
         {
+            ThrowIfSourceFailed();
+            if (!IsCodecs(exception))
+            {
+                throw;
+            }
+
             throw Translate(exception);
         }
+    }
+
+    private static DecompressionStream OpenZstd(Stream source, int maxWindowSize)
+    {
+        var stream = new DecompressionStream(source, BufferSize, checkEndOfStream: true, leaveOpen: true);
+        stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, BitOperations.Log2((uint)maxWindowSize));
+
+        return stream;
     }
 
     private int Count(int read)
     {
         _bytesOut += read;
+        _counted.BytesOut = _bytesOut;
         if (_bytesOut > _options.MaxSize)
         {
             throw Limit($"The content has more than {_options.MaxSize} bytes uncompressed.");
@@ -121,16 +145,12 @@ internal sealed class DecompressingStream : Stream
             throw Limit($"{_counted.BytesRead} bytes became more than {_options.MaxRatio} times as many.");
         }
 
-        if (_counted.BytesRead - FreeOfEmptiness > 2 * _bytesOut && _format != CompressionFormat.None)
-        {
-            throw Limit($"{_counted.BytesRead} bytes became only {_bytesOut}.");
-        }
-
         return read;
     }
 
     private void CheckEnd()
     {
+        ThrowIfSourceFailed();
         _ended = true;
         if (_format != CompressionFormat.None && _counted.BytesRead == 0)
         {
@@ -139,81 +159,47 @@ internal sealed class DecompressingStream : Stream
 
         if (_counted is GzipSource { IsCutOff: true })
         {
-            throw new LayerException(LayerErrorKind.Malformed, "The gzip content is cut off.");
-        }
-    }
-
-    private bool DrainSource()
-    {
-        if (_counted is GzipSource { ReachedEnd: true })
-        {
-            return false;
-        }
-
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            bool more = false;
-            while (_source.Read(buffer) > 0)
-            {
-                more = true;
-            }
-
-            return more || _counted is GzipSource;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async ValueTask<bool> DrainSourceAsync(CancellationToken cancellationToken)
-    {
-        if (_counted is GzipSource { ReachedEnd: true })
-        {
-            return false;
-        }
-
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            bool more = false;
-            while (await _source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
-            {
-                more = true;
-            }
-
-            return more || _counted is GzipSource;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            throw new LayerException(LayerErrorKind.Malformed, "The Gzip content is cut off.");
         }
     }
 
     private void ReportRest(bool more)
     {
-        if (more)
+        // The codec of gzip takes bytes ahead: one that never asked at the end has some that are no member.
+        if (more || _counted is GzipSource { ReachedEnd: false })
         {
             _options.Report?.Invoke($"Bytes after the end of the {_format} content were passed over.");
         }
     }
 
     private bool IsCodecs(Exception exception) =>
-        exception is not (OciException or OperationCanceledException) && _counted.Failure is null &&
-        _format != CompressionFormat.None;
+        exception is not (OciException or OperationCanceledException) && _format != CompressionFormat.None;
+
+    // Some codecs swallow what their source throws, and say instead that content is damaged.
+    private void ThrowIfSourceFailed()
+    {
+        if (_counted.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
 
     private LayerException Translate(Exception exception)
     {
         _ended = true;
-        return exception is ZstdException && exception.Message.Contains("memory", StringComparison.OrdinalIgnoreCase)
-            ? new LayerException(
-                LayerErrorKind.LimitExceeded, "The zstd content needs a window of more than 128 MiB.", null, exception)
-            : new LayerException(
+        (LayerErrorKind kind, string message) = exception switch
+        {
+            ZstdException { Code: ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge } => (
+                LayerErrorKind.LimitExceeded,
+                $"The Zstd content needs a window of more than {_options.MaxZstdWindowSize} bytes."),
+            ZstdException { Code: ZSTD_ErrorCode.ZSTD_error_dictionary_wrong } => (
+                LayerErrorKind.Unsupported, "The Zstd content needs a dictionary."),
+            _ => (
                 LayerErrorKind.Malformed,
-                $"The {_format} content is damaged or cut off: {Excerpt.Of(exception.Message)}",
-                null,
-                exception);
+                $"The {_format} content is damaged or cut off: {Excerpt.Of(exception.Message)}"),
+        };
+
+        return new LayerException(kind, message, null, exception);
     }
 
     private LayerException Limit(string message)
@@ -232,6 +218,7 @@ internal sealed class DecompressingStream : Stream
                 _codec.Dispose();
             }
 
+            _counted.Release();
             if (!_leaveOpen)
             {
                 _source.Dispose();

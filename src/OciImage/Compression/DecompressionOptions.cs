@@ -29,6 +29,20 @@ public sealed class DecompressionOptions
         }
     } = 2000;
 
+    /// <summary>Gets or sets the most memory in bytes that zstd may ask for as its window, rounded down to a power of two.</summary>
+    /// <value>The default value is 128 MiB.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1 KiB or more than 1 GiB.</exception>
+    public int MaxZstdWindowSize
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1024);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1 << 30);
+            field = value;
+        }
+    } = 128 * 1024 * 1024;
+
     /// <summary>Gets or sets who is told what was tolerated, such as bytes after the end.</summary>
     /// <value>The default value is <see langword="null"/>.</value>
     public Action<string>? Report { get; set; }

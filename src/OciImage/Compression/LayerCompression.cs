@@ -83,7 +83,7 @@ public static class LayerCompression
         switch (format)
         {
             case CompressionFormat.None:
-                return new CompressingStream(target, target, leaveOpen, emptyContent: []);
+                return new UncompressedStream(target, leaveOpen);
             case CompressionFormat.Gzip:
                 CheckLevel(level, 9);
                 var options = new ZLibCompressionOptions { CompressionLevel = level ?? 6 };
