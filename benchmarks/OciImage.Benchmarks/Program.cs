@@ -1,1 +1,4 @@
-System.Console.WriteLine("benchmarks");
+using BenchmarkDotNet.Running;
+
+// dotnet run -c Release --project benchmarks/OciImage.Benchmarks -- --filter '*ContentStream*'
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
