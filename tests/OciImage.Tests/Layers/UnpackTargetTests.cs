@@ -123,6 +123,23 @@ public sealed class UnpackTargetTests : IDisposable
             _tree.Store, [], "/", new UnpackOptions { Force = true }, TestContext.Current.CancellationToken).AsTask());
     }
 
+    [Theory]
+    [InlineData("555")] // as the root of many distributions
+    [InlineData("0")]
+    public async Task UnpackAsync_PublishesARootThatItsOwnerMayNotWriteTo(string mode)
+    {
+        await _tree.UnpackAsync([Directory("./", mode) with { Time = new(1000, 0) }, File("a")]);
+        Assert.Equal((Octal(mode), 1000), (_tree.StatusOf("").Permissions, _tree.StatusOf("").ModifiedSeconds));
+        UnpackFixture.SetMode(_tree.Target, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        _tree.Options.Force = true;
+        await _tree.UnpackAsync([Directory("./", mode), File("b")]);
+        AssertNoStaging();
+        Assert.Equal(Octal(mode), _tree.StatusOf("").Permissions);
+        UnpackFixture.SetMode(_tree.Target, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(["b"], _tree.Paths());
+    }
+
     [Fact]
     public async Task UnpackAsync_KeepsTheStagedTreeFromOthersUntilItIsProven()
     {
@@ -170,6 +187,46 @@ public sealed class UnpackTargetTests : IDisposable
         Assert.Equal(["closed", "closed/a"], _tree.Paths());
         Assert.Equal(Octal("555"), _tree.StatusOf("closed").Permissions);
         Assert.Equal(Octal("750"), _tree.StatusOf("").Permissions);
+    }
+
+    [Theory]
+    [InlineData("-t", "tmpfs", "none")]
+    [InlineData("--bind", "real", null)]
+    public async Task UnpackAsync_WorksInsideAMountPoint(string option, string what, string? device)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount.");
+        System.IO.Directory.CreateDirectory(_tree.Target);
+        string real = System.IO.Directory.CreateDirectory(Path.Combine(_tree.Place, "real")).FullName;
+        string[] source = device is null ? [real] : [what, device];
+        Assert.SkipUnless(await RunAsync("mount", [option, .. source, _tree.Target]), "Mounting is not possible here.");
+        try
+        {
+            _tree.Options.Force = true;
+            System.IO.File.WriteAllText(_tree.PathOf("old"), "old");
+
+            await Assert.ThrowsAsync<LayerException>(() => _tree.UnpackAsync([File("a"), File("../b")]));
+            Assert.Equal(["old"], _tree.Paths());
+
+            await _tree.UnpackAsync([Directory("./", "750") with { Time = new(1000, 0) }, File("dir/a"), File(".hidden")]);
+            Assert.Equal([".hidden", "dir", "dir/a"], _tree.Paths());
+            Assert.Equal((Octal("750"), 1000), (_tree.StatusOf("").Permissions, _tree.StatusOf("").ModifiedSeconds));
+
+            _tree.Options.Force = false;
+            await Assert.ThrowsAsync<IOException>(() => _tree.UnpackAsync([File("a")]));
+        }
+        finally
+        {
+            await RunAsync("umount", [_tree.Target]);
+        }
+    }
+
+    private static async Task<bool> RunAsync(string program, string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true };
+        using System.Diagnostics.Process? process = System.Diagnostics.Process.Start(start);
+        await process!.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        return process.ExitCode == 0;
     }
 
     private void AssertNoStaging() => Assert.Empty(System.IO.Directory.GetFileSystemEntries(_tree.Place, ".*"));
