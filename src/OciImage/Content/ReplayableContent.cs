@@ -52,6 +52,13 @@ public abstract class ReplayableContent
             ArgumentOutOfRangeException.ThrowIfNegative(offset);
             var stream = new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+            if (offset > stream.Length)
+            {
+                stream.Dispose();
+                throw new ArgumentOutOfRangeException(
+                    nameof(offset), offset, $"'{path}' has not as many bytes as are to be left out.");
+            }
+
             stream.Position = offset;
             return new(stream);
         }

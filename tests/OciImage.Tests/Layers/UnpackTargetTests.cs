@@ -231,9 +231,9 @@ public sealed class UnpackTargetTests : IDisposable
 
     private void AssertNoStaging() => Assert.Empty(System.IO.Directory.GetFileSystemEntries(_tree.Place, ".*"));
 
-    private sealed class MeddlingFetcher(UnpackFixture tree, Action meddle) : Content.IContentFetcher
+    private sealed class MeddlingFetcher(UnpackFixture tree, Action meddle) : OciImage.Content.IContentFetcher
     {
-        public ValueTask<Content.ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
+        public ValueTask<OciImage.Content.ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
         {
             meddle();
             return tree.Store.OpenReadAsync(descriptor, cancellationToken);
