@@ -9,6 +9,10 @@ namespace OciImage.Registry;
 internal sealed class BlobSource(
     RegistryTransport transport, RegistryHost host, AccessNeed pull, Descriptor descriptor, RegistryOptions options)
 {
+    private const long MinDiscard = 1024 * 1024;
+
+    private long _discarded;
+
     public Descriptor Descriptor => descriptor;
 
     public async ValueTask<Stream> OpenAsync(long offset, CancellationToken cancellationToken)
@@ -56,18 +60,20 @@ internal sealed class BlobSource(
 
         if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
         {
-            throw await transport.FaultAsync(host, pull, response, cancellationToken).ConfigureAwait(false);
+            throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
         }
 
         if (response.StatusCode == HttpStatusCode.PartialContent)
         {
             ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
-            if (offset == 0 || range?.From != offset || (range.Length is { } total && total != descriptor.Size))
+            if (offset == 0 || range?.From != offset || (range.Length is { } total && total != descriptor.Size) ||
+                (range.To is { } last && last >= descriptor.Size))
             {
                 throw new RegistryException(
                     $"'{host.Name}' answered the range '{range}' of '{descriptor.Digest}', expected bytes from {offset} of {descriptor.Size}.")
                 {
                     StatusCode = response.StatusCode,
+                    RequestUri = OriginPolicy.Redacted(response.RequestMessage!.RequestUri!),
                 };
             }
         }
@@ -77,9 +83,16 @@ internal sealed class BlobSource(
         }
     }
 
-    // A registry that knows no ranges sends everything again.
-    private static async ValueTask SkipAsync(Stream body, long count, CancellationToken cancellationToken)
+    // A registry that knows no ranges sends everything again; how often that is taken is bounded by the blob's own size.
+    private async ValueTask SkipAsync(Stream body, long count, CancellationToken cancellationToken)
     {
+        _discarded += count;
+        if (_discarded > Math.Max(2 * descriptor.Size, MinDiscard))
+        {
+            throw new RegistryException(
+                $"'{host.Name}' sends '{descriptor.Digest}' from its start each time; after {_discarded} bytes for nothing it is given up.");
+        }
+
         byte[] buffer = new byte[64 * 1024];
         while (count > 0)
         {

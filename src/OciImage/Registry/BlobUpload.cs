@@ -5,24 +5,32 @@ using OciImage.Registry.Http;
 
 namespace OciImage.Registry;
 
-/// <summary>Uploads blobs: a session, then all bytes in one request. A session is never used twice.</summary>
+/// <summary>Uploads blobs: a session, then all bytes in one request. A session never sees the same bytes twice.</summary>
 internal sealed class BlobUpload(RegistryTransport transport, RegistryHost host, AccessNeed push, RegistryOptions options)
 {
     private const int MaxAttempts = 3;
 
+    private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+
     public async ValueTask PushAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
     {
+        bool isLast = false;
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                await PushOnceAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
-                return;
+                // A token may end while a large blob is on its way: then once more, with a new one and in a new session.
+                if (await TryPushAsync(descriptor, content, isLast, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                isLast = true;
             }
             catch (RegistryException exception) when (exception.IsTransient && attempt < MaxAttempts && options.MaxRetries > 0)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), options.TimeProvider, cancellationToken)
-                    .ConfigureAwait(false);
+                await Task.Delay(RetryDelay * attempt, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -31,68 +39,85 @@ internal sealed class BlobUpload(RegistryTransport transport, RegistryHost host,
     public async ValueTask<bool> TryMountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken)
     {
         AccessNeed need = push with { MountFrom = from };
-        using HttpResponseMessage response = await SendAsync(
-            need,
-            HttpMethod.Post,
-            address => new Uri(address, $"v2/{push.Repository}/blobs/uploads/?mount={Uri.EscapeDataString(descriptor.Digest.ToString())}&from={Uri.EscapeDataString(from)}"),
-            cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.Accepted && response.Headers.Location is not null)
+        string query = $"?mount={Uri.EscapeDataString(descriptor.Digest.ToString())}&from={Uri.EscapeDataString(from)}";
+        try
         {
-            await CancelAsync(LocationOf(response)).ConfigureAwait(false);
-        }
-
-        // Whatever else it says, the blob can still be pushed, and a refusal that matters will come again.
-        return response.StatusCode == HttpStatusCode.Created;
-    }
-
-    private async ValueTask PushOnceAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
-    {
-        Uri session;
-        using (HttpResponseMessage response = await SendAsync(
-            push,
-            HttpMethod.Post,
-            address => new Uri(address, $"v2/{push.Repository}/blobs/uploads/"),
-            cancellationToken).ConfigureAwait(false))
-        {
-            if (response.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.Created or HttpStatusCode.OK) ||
-                response.Headers.Location is null)
+            using HttpResponseMessage response = await StartAsync(need, query, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.Accepted && response.Headers.Location is not null)
             {
-                throw response.IsSuccessStatusCode
-                    ? new RegistryException($"'{host.Name}' started an upload without saying where.") { StatusCode = response.StatusCode }
-                    : await transport.FaultAsync(host, push, response, cancellationToken).ConfigureAwait(false);
+                await CancelAsync(LocationOf(response)).ConfigureAwait(false);
             }
 
-            session = LocationOf(response);
+            return response.StatusCode == HttpStatusCode.Created;
         }
+        catch (RegistryException)
+        {
+            // The blob can still be pushed, and a refusal that matters will come again.
+            return false;
+        }
+    }
 
+    // Returns whether the blob is there now; otherwise another session may succeed.
+    private async ValueTask<bool> TryPushAsync(
+        Descriptor descriptor, ReplayableContent content, bool isLast, CancellationToken cancellationToken)
+    {
+        Uri session = await OpenSessionAsync(descriptor, cancellationToken).ConfigureAwait(false);
+        bool isPushed = false;
         try
         {
             Uri target = WithDigest(session, descriptor.Digest);
-            using HttpResponseMessage response = await transport.SendAsync(
+            (HttpResponseMessage response, bool isAuthorizedAnew) = await transport.UploadAsync(
                 host,
                 push,
                 _ => new HttpRequestMessage(HttpMethod.Put, target) { Content = new PushContent(descriptor, content) },
                 cancellationToken).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
+            using (response)
             {
-                throw await transport.FaultAsync(host, push, response, cancellationToken).ConfigureAwait(false);
+                isPushed = response.IsSuccessStatusCode;
+                return isPushed || (isAuthorizedAnew && !isLast)
+                    ? isPushed
+                    : throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch
+        finally
         {
-            await CancelAsync(session).ConfigureAwait(false);
-            throw;
+            if (!isPushed)
+            {
+                await CancelAsync(session).ConfigureAwait(false);
+            }
         }
     }
 
-    private ValueTask<HttpResponseMessage> SendAsync(
-        AccessNeed need, HttpMethod method, Func<Uri, Uri> path, CancellationToken cancellationToken) =>
+    private async ValueTask<Uri> OpenSessionAsync(Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        // Where the algorithm is not the usual one, a registry needs to know it before the bytes come.
+        string query = descriptor.Digest.Algorithm == Digest.Sha256 ? "" : $"?digest-algorithm={descriptor.Digest.Algorithm}";
+        using HttpResponseMessage response = await StartAsync(push, query, cancellationToken).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+        }
+
+        return response.Headers.Location is not null
+            ? LocationOf(response)
+            : throw new RegistryException($"'{host.Name}' started an upload without saying where.")
+            {
+                StatusCode = response.StatusCode,
+                RequestUri = OriginPolicy.Redacted(response.RequestMessage!.RequestUri!),
+            };
+    }
+
+    // Some registries refuse a POST without a length, even where there is no body.
+    private ValueTask<HttpResponseMessage> StartAsync(AccessNeed need, string query, CancellationToken cancellationToken) =>
         transport.SendAsync(
             host,
             need,
             address =>
             {
-                var request = new HttpRequestMessage(method, path(address)) { Content = new ByteArrayContent([]) };
+                var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, $"v2/{push.Repository}/blobs/uploads/{query}"))
+                {
+                    Content = new ByteArrayContent([]),
+                };
                 request.Content.Headers.ContentLength = 0;
                 return request;
             },
@@ -101,32 +126,31 @@ internal sealed class BlobUpload(RegistryTransport transport, RegistryHost host,
     private Uri LocationOf(HttpResponseMessage response)
     {
         Uri request = response.RequestMessage!.RequestUri!;
-        Uri target = OriginPolicy.Resolve(request, response.Headers.Location!.OriginalString, "upload location");
-        OriginPolicy.Check(host.Base, target, "upload location", host.Privacy);
+        Uri target = host.Policy.Resolve(request, response.Headers.Location!.OriginalString, "upload location");
+        host.Policy.Check(request, target, "upload location");
 
         return target;
     }
 
     // The address is used to the letter: its query may be signed.
-    private static Uri WithDigest(Uri session, Digest digest)
+    private Uri WithDigest(Uri session, Digest digest)
     {
-        string text = session.OriginalString.Contains("://", StringComparison.Ordinal) ? session.OriginalString : session.AbsoluteUri;
-        int fragment = text.IndexOf('#', StringComparison.Ordinal);
-        text = fragment < 0 ? text : text[..fragment];
+        string text = session.AbsoluteUri;
+        string separator = text.Contains('?', StringComparison.Ordinal) ? "&" : "?";
 
-        return new Uri($"{text}{(text.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={Uri.EscapeDataString(digest.ToString())}");
+        return host.Policy.Resolve(session, $"{text}{separator}digest={Uri.EscapeDataString(digest.ToString())}", "upload location");
     }
 
     // What is left of a session costs the registry space; whether it listens does not matter here.
     private async ValueTask CancelAsync(Uri session)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), options.TimeProvider);
+        using var limit = new CancellationTokenSource(CancelTimeout, options.TimeProvider);
         try
         {
             using HttpResponseMessage response = await transport.SendAsync(
                 host, push, _ => new HttpRequestMessage(HttpMethod.Delete, session), limit.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OciException or OperationCanceledException)
+        catch (Exception exception) when (exception is OciException or OperationCanceledException or NotSupportedException)
         {
             return;
         }

@@ -6,13 +6,18 @@ namespace OciImage.Registry;
 
 /// <summary>The credentials in a <c>config.json</c> as Docker keeps it: its <c>auths</c>.</summary>
 /// <remarks>
-/// The file is read at each question. Changes keep everything else in it, and replace it as a whole with mode 0600. Credential
-/// helpers are not run: where the file names one for a registry, the question is refused rather than answered wrongly.
+/// The file is read at each question. Changes keep everything else in it, and replace it as a whole with mode 0600; of two changes
+/// at the same time the later one wins. A link to the file stays a link. Credential helpers are not run: where the file leaves the
+/// credential of a registry to one, the question is refused rather than answered wrongly.
 /// </remarks>
 public sealed class DockerConfigFile : IRegistryCredentialProvider
 {
     private const int MaxSize = 4 * 1024 * 1024;
     private const string DockerHubKey = "https://index.docker.io/v1/";
+
+    // What a change replaces; the rest of an entry stays.
+    private static readonly string[] SecretFields = ["auth", "username", "password", "identitytoken", "registrytoken"];
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly string _path;
 
@@ -44,22 +49,26 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
             return null;
         }
 
-        foreach (string key in KeysOf(registry))
+        if (FindHelper(root, registry) is { } helper)
         {
-            if (root["auths"] is JsonObject auths && auths[key] is JsonObject { Count: > 0 } entry)
-            {
-                return Parse(entry, key);
-            }
+            throw Unsupported(registry, helper);
         }
 
-        if (root["credHelpers"] is JsonObject helpers && KeysOf(registry).Any(key => helpers[key] is not null))
+        (string Key, JsonObject Entry)? found = FindEntry(root, registry);
+        string? store = Text(root, "credsStore");
+        if (found is not { Entry.Count: > 0 })
         {
-            throw new NotSupportedException(
-                $"'{_path}' keeps the credential for '{registry}' in a credential helper, which is not supported yet; " +
-                "log in with another file, or give the credential itself.");
+            // Docker leaves an empty entry where the credential is in its store. Without one there is hardly a credential.
+            return store is null ? null
+                : found is not null ? throw Unsupported(registry, store)
+                : new RegistryCredential(null, null)
+                {
+                    Source = $"'{_path}'",
+                    Hint = $"'{_path}' leaves credentials to the helper '{Excerpt.Of(store)}', which is not supported yet",
+                };
         }
 
-        return null;
+        return Parse(found.Value.Entry, found.Value.Key);
     }
 
     /// <summary>Writes the credential for a registry.</summary>
@@ -67,32 +76,47 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
     /// <param name="credential">The credential; it stands in the file readable for its owner.</param>
     /// <param name="cancellationToken">Cancels the change; the file is then as it was.</param>
     /// <returns>A task that ends when the file is replaced.</returns>
+    /// <exception cref="ArgumentException">The credential's name holds a colon.</exception>
     /// <exception cref="DocumentFormatException">The file is malformed, and is left as it is.</exception>
+    /// <exception cref="NotSupportedException">The file leaves credentials to a helper, and is left as it is.</exception>
     public async ValueTask StoreAsync(
         string registry, RegistryCredential credential, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(registry);
         ArgumentNullException.ThrowIfNull(credential);
+        if (credential.Username?.Contains(':', StringComparison.Ordinal) == true)
+        {
+            throw new ArgumentException("A name with a colon cannot be told from its password in this file.", nameof(credential));
+        }
+
         JsonObject root = await ReadAsync(cancellationToken).ConfigureAwait(false) ?? [];
-        var entry = new JsonObject();
+        if ((FindHelper(root, registry) ?? Text(root, "credsStore")) is { } helper)
+        {
+            throw Unsupported(registry, helper);
+        }
+
+        JsonObject auths = AuthsOf(root) ?? [];
+        root["auths"] = auths;
+        (string Key, JsonObject Entry)? found = FindEntry(root, registry);
+        JsonObject entry = found?.Entry ?? [];
+        foreach (string field in SecretFields)
+        {
+            entry.Remove(field);
+        }
+
         if (credential.Username is not null && credential.Password is not null)
         {
             entry["auth"] = Convert.ToBase64String(
                 Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}"));
         }
 
-        if (credential.IdentityToken is not null)
+        SetText(entry, "identitytoken", credential.IdentityToken);
+        SetText(entry, "registrytoken", credential.RegistryToken);
+        if (found is null)
         {
-            entry["identitytoken"] = credential.IdentityToken;
+            auths[IsDockerHub(registry) ? DockerHubKey : registry] = entry;
         }
 
-        if (root["auths"] is not JsonObject auths)
-        {
-            auths = [];
-            root["auths"] = auths;
-        }
-
-        auths[KeysOf(registry)[0]] = entry;
         Write(root);
     }
 
@@ -101,19 +125,30 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
     /// <param name="cancellationToken">Cancels the change; the file is then as it was.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="DocumentFormatException">The file is malformed, and is left as it is.</exception>
+    /// <exception cref="NotSupportedException">The file leaves the credential to a helper, and is left as it is.</exception>
     public async ValueTask<bool> EraseAsync(string registry, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(registry);
         JsonObject? root = await ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (root?["auths"] is not JsonObject auths)
+        if (root is null)
         {
             return false;
         }
 
-        bool erased = false;
-        foreach (string key in KeysOf(registry))
+        if (FindHelper(root, registry) is { } helper)
         {
-            erased |= auths.Remove(key);
+            throw Unsupported(registry, helper);
+        }
+
+        bool erased = false;
+        while (FindEntry(root, registry) is { } found)
+        {
+            if (found.Entry.Count == 0 && Text(root, "credsStore") is { } store)
+            {
+                throw Unsupported(registry, store);
+            }
+
+            erased |= AuthsOf(root)!.Remove(found.Key);
         }
 
         if (erased)
@@ -124,10 +159,64 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
         return erased;
     }
 
-    // Docker Hub has had several names; the first is the one Docker writes.
-    private static string[] KeysOf(string registry) => registry is "docker.io" or "index.docker.io" or "registry-1.docker.io"
-        ? [DockerHubKey, "docker.io", "index.docker.io", "registry-1.docker.io"]
-        : [registry, $"https://{registry}", $"https://{registry}/", $"https://{registry}/v2/", $"https://{registry}/v1/", $"http://{registry}"];
+    // Docker Hub has had several names; Docker writes the one with the scheme and the version.
+    private static bool IsDockerHub(string host) => host is "docker.io" or "index.docker.io" or "registry-1.docker.io";
+
+    // Keys were URLs once, and still are for Docker Hub: only their host counts.
+    private static bool IsKeyOf(string key, string registry)
+    {
+        int scheme = key.IndexOf("://", StringComparison.Ordinal);
+        string host = (scheme < 0 ? key : key[(scheme + 3)..]).Split('/', 2)[0];
+
+        return IsDockerHub(registry) ? IsDockerHub(host) : host.Equals(registry, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private (string Key, JsonObject Entry)? FindEntry(JsonObject root, string registry)
+    {
+        if (AuthsOf(root) is not { } auths)
+        {
+            return null;
+        }
+
+        // The exact key first, then those that only mean the same.
+        string exact = IsDockerHub(registry) ? DockerHubKey : registry;
+        string? key = auths.ContainsKey(exact)
+            ? exact
+            : auths.Select(pair => pair.Key).FirstOrDefault(name => IsKeyOf(name, registry));
+
+        return key is null ? null
+            : auths[key] is JsonObject entry ? (key, entry)
+            : throw Malformed($"the entry of '{Excerpt.Of(key)}' is no JSON object");
+    }
+
+    private string? FindHelper(JsonObject root, string registry) => root["credHelpers"] switch
+    {
+        null => null,
+        JsonObject helpers => helpers
+            .Where(pair => IsKeyOf(pair.Key, registry))
+            .Select(pair => Text(helpers, pair.Key))
+            .FirstOrDefault(name => name is not null),
+        _ => throw Malformed("'credHelpers' is no JSON object"),
+    };
+
+    private JsonObject? AuthsOf(JsonObject root) => root["auths"] switch
+    {
+        null => null,
+        JsonObject auths => auths,
+        _ => throw Malformed("'auths' is no JSON object"),
+    };
+
+    private static void SetText(JsonObject entry, string name, string? value)
+    {
+        if (value is not null)
+        {
+            entry[name] = value;
+        }
+    }
+
+    private NotSupportedException Unsupported(string registry, string helper) => new(
+        $"'{_path}' leaves the credential for '{registry}' to the helper '{Excerpt.Of(helper)}', which is not supported yet; " +
+        "use another file, or give the credential itself.");
 
     private RegistryCredential Parse(JsonObject entry, string key)
     {
@@ -160,26 +249,15 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
 
     private async ValueTask<JsonObject?> ReadAsync(CancellationToken cancellationToken)
     {
-        var file = new FileInfo(_path);
-        if (!file.Exists)
-        {
-            return null;
-        }
-
-        if (file.Length > MaxSize)
-        {
-            throw Malformed($"it has {file.Length} bytes; at most {MaxSize} are read");
-        }
-
-        byte[] bytes = await File.ReadAllBytesAsync(_path, cancellationToken).ConfigureAwait(false);
-        if (bytes.Length == 0)
+        byte[]? bytes = await ReadBytesAsync(cancellationToken).ConfigureAwait(false);
+        if (bytes is null or [])
         {
             return null;
         }
 
         try
         {
-            return JsonNode.Parse(bytes) as JsonObject ?? throw Malformed("it is no JSON object");
+            return JsonNode.Parse(bytes, documentOptions: Strict) as JsonObject ?? throw Malformed("it is no JSON object");
         }
         catch (JsonException exception)
         {
@@ -189,12 +267,33 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
         }
     }
 
+    private async ValueTask<byte[]?> ReadBytesAsync(CancellationToken cancellationToken)
+    {
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+
+        await using (stream.ConfigureAwait(false))
+        {
+            byte[] bytes = new byte[Math.Min(stream.Length, MaxSize) + 1];
+            int read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
+            return read > MaxSize ? throw Malformed($"it has more than {MaxSize} bytes") : bytes[..read];
+        }
+    }
+
     private void Write(JsonObject root)
     {
         // A link, as some people keep their configuration, stays one.
         var file = new FileInfo(_path);
         string path = file.LinkTarget is null ? _path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -219,6 +318,17 @@ public sealed class DockerConfigFile : IRegistryCredentialProvider
             File.Delete(temporary);
             throw;
         }
+    }
+
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private DocumentFormatException Malformed(string fault) => new($"'{_path}' is malformed: {fault}.");

@@ -16,29 +16,44 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
     /// <summary>Asks for every kind in one header: some registries only look at the first.</summary>
     public static void AcceptAll(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation("Accept", Accepted);
 
-    public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken)
+    public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken) =>
+        await TryResolveAsync(reference, cancellationToken).ConfigureAwait(false)
+        ?? throw ContentNotFoundException.ForReference(reference, Place);
+
+    public async ValueTask<Descriptor?> TryResolveAsync(string reference, CancellationToken cancellationToken)
     {
-        using (HttpResponseMessage response = await SendAsync(HttpMethod.Head, reference, cancellationToken).ConfigureAwait(false))
+        using (HttpResponseMessage response = await transport.GetAsync(
+            host, pull, address => CreateRequest(HttpMethod.Head, address, reference), cancellationToken).ConfigureAwait(false))
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
-                throw ContentNotFoundException.ForReference(reference, Place);
+                return null;
             }
 
-            // A 405, a missing header, a digest that is none: the document itself will say.
+            // A 405, a missing header, a digest that is none: the document itself will say. So will a body, of a refusal.
             if (response.IsSuccessStatusCode && Describe(response, reference) is { } descriptor)
             {
                 return descriptor;
             }
         }
 
-        return (await FetchAsync(reference, cancellationToken).ConfigureAwait(false)).Descriptor;
+        try
+        {
+            return (await FetchAsync(reference, cancellationToken).ConfigureAwait(false)).Descriptor;
+        }
+        catch (ContentNotFoundException)
+        {
+            return null;
+        }
     }
 
     public async ValueTask<(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> FetchAsync(
         string reference, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, reference, cancellationToken).ConfigureAwait(false);
+        int limit = options.Documents.MaxSize;
+        using BufferedAnswer answer = await transport.ReadAsync(
+            host, pull, address => CreateRequest(HttpMethod.Get, address, reference), limit, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = answer.Response;
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
             throw ContentNotFoundException.ForReference(reference, Place);
@@ -46,21 +61,12 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
 
         if (!response.IsSuccessStatusCode)
         {
-            throw await transport.FaultAsync(host, pull, response, cancellationToken).ConfigureAwait(false);
+            throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
         }
 
-        int limit = options.Documents.MaxSize;
-        if (response.Content.Headers.ContentLength > limit)
-        {
-            throw TooLarge(reference, limit);
-        }
-
-        (byte[] bytes, bool more) = await ReadAsync(response, limit, cancellationToken).ConfigureAwait(false);
-        if (more)
-        {
-            throw TooLarge(reference, limit);
-        }
-
+        byte[] bytes = answer.IsCut
+            ? throw new DocumentFormatException($"The document '{Excerpt.Of(reference)}' of '{Place}' has more than {limit} bytes.")
+            : answer.Body;
         bool byDigest = Digest.TryParse(reference, out Digest digest);
         if (byDigest && !digest.CanVerify)
         {
@@ -74,35 +80,18 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
             : (descriptor, bytes);
     }
 
-    private async ValueTask<(byte[] Bytes, bool More)> ReadAsync(
-        HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    private HttpRequestMessage CreateRequest(HttpMethod method, Uri address, string reference)
     {
-        try
-        {
-            return await CappedBody.ReadStartAsync(response, limit, options.IdleTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            throw RegistryFault.Unreachable(response.RequestMessage!, exception);
-        }
-    }
+        var request = new HttpRequestMessage(method, new Uri(address, $"v2/{pull.Repository}/manifests/{reference}"));
+        AcceptAll(request);
 
-    private ValueTask<HttpResponseMessage> SendAsync(HttpMethod method, string reference, CancellationToken cancellationToken) =>
-        transport.GetAsync(
-            host,
-            pull,
-            address =>
-            {
-                var request = new HttpRequestMessage(method, new Uri(address, $"v2/{pull.Repository}/manifests/{reference}"));
-                AcceptAll(request);
-                return request;
-            },
-            cancellationToken);
+        return request;
+    }
 
     private static Descriptor? Describe(HttpResponseMessage response, string reference)
     {
         string? mediaType = response.Content.Headers.ContentType?.MediaType;
-        if (!MediaTypes.IsManifestOrIndex(mediaType) || response.Content.Headers.ContentLength is not { } size)
+        if (!MediaTypes.IsManifestOrIndex(mediaType) || response.Content.Headers.ContentLength is not (> 0 and { } size))
         {
             return null;
         }
@@ -130,7 +119,4 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
             ? announced!
             : DocumentKind.Detect(bytes) ?? announced ?? "application/octet-stream";
     }
-
-    private DocumentFormatException TooLarge(string reference, int limit) =>
-        new($"The document '{Excerpt.Of(reference)}' of '{Place}' has more than {limit} bytes.");
 }

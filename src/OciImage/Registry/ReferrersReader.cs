@@ -9,43 +9,48 @@ namespace OciImage.Registry;
 internal sealed class ReferrersReader(
     RegistryTransport transport, RegistryHost host, AccessNeed pull, ManifestReader manifests, RegistryOptions options)
 {
+    private const int MaxReferrers = 100_000;
+
     public async IAsyncEnumerable<Descriptor> ReadAsync(
         Digest subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<Digest>();
-        IReadOnlyList<Descriptor>? first = null;
+        bool isFirst = true;
 #pragma warning disable CA2007 // The enumerator is configured where it is made.
-        await using ConfiguredCancelableAsyncEnumerable<HttpResponseMessage>.Enumerator enumerator =
-            new Paging(transport, host, pull)
-                .ReadAsync($"v2/{pull.Repository}/referrers/{subject}", cancellationToken)
-                .ConfigureAwait(false)
-                .GetAsyncEnumerator();
+        await using ConfiguredCancelableAsyncEnumerable<Page>.Enumerator pages = new Paging(transport, host, pull)
+            .ReadAsync($"v2/{pull.Repository}/referrers/{subject}", cancellationToken)
+            .ConfigureAwait(false)
+            .GetAsyncEnumerator();
 #pragma warning restore CA2007
         while (true)
         {
             try
             {
-                if (!await enumerator.MoveNextAsync())
+                if (!await pages.MoveNextAsync())
                 {
                     yield break;
                 }
             }
-            catch (RegistryException exception) when (first is null && exception.StatusCode is
-                HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.MethodNotAllowed)
+            catch (RegistryException exception) when (isFirst && MeansNoApi(exception.StatusCode))
             {
                 break;
             }
 
-            HttpResponseMessage page = enumerator.Current;
-            if (first is null && page.Content.Headers.ContentType?.MediaType != MediaTypes.ImageIndex)
+            Page page = pages.Current;
+            if (isFirst && page.MediaType != MediaTypes.ImageIndex)
             {
                 break;
             }
 
-            first = await ReadIndexAsync(page, cancellationToken).ConfigureAwait(false);
-            foreach (Descriptor referrer in first.Where(referrer => seen.Add(referrer.Digest)))
+            isFirst = false;
+            foreach (Descriptor referrer in Parse(page.Body, MediaTypes.ImageIndex).Where(referrer => seen.Add(referrer.Digest)))
             {
                 yield return referrer;
+            }
+
+            if (seen.Count > MaxReferrers)
+            {
+                throw new RegistryException($"'{host.Name}' lists more than {MaxReferrers} referrers of '{subject}'.");
             }
         }
 
@@ -63,13 +68,11 @@ internal sealed class ReferrersReader(
         return string.Concat(tag.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c : '-'));
     }
 
-    private async ValueTask<IReadOnlyList<Descriptor>> ReadIndexAsync(
-        HttpResponseMessage page, CancellationToken cancellationToken)
-    {
-        byte[] bytes = await CappedBody.ReadAsync(page, CappedBody.ListLimit, options.IdleTimeout, cancellationToken)
-            .ConfigureAwait(false);
-        return OciDocument<ImageIndex>.Parse(bytes, MediaTypes.ImageIndex, options.Documents).Value.Manifests;
-    }
+    private static bool MeansNoApi(HttpStatusCode? status) => status is
+        HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.MethodNotAllowed;
+
+    private IReadOnlyList<Descriptor> Parse(ReadOnlyMemory<byte> bytes, string mediaType) =>
+        OciDocument<ImageIndex>.Parse(bytes, mediaType, options.Documents).Value.Manifests;
 
     private async ValueTask<IReadOnlyList<Descriptor>> ReadFallbackAsync(Digest subject, CancellationToken cancellationToken)
     {
@@ -78,7 +81,7 @@ internal sealed class ReferrersReader(
             (Descriptor descriptor, ReadOnlyMemory<byte> bytes) = await manifests
                 .FetchAsync(FallbackTag(subject), cancellationToken)
                 .ConfigureAwait(false);
-            return OciDocument<ImageIndex>.Parse(bytes, descriptor.MediaType, options.Documents).Value.Manifests;
+            return Parse(bytes, descriptor.MediaType);
         }
         catch (ContentNotFoundException)
         {

@@ -55,26 +55,24 @@ public sealed class RegistryClient : IDisposable
             .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await _transport.FaultAsync(host, need, response, cancellationToken).ConfigureAwait(false);
+            throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Lists the repositories of a registry, where it offers that.</summary>
     /// <param name="registry">The registry: a host with an optional port.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
-    /// <returns>The names, page by page.</returns>
+    /// <returns>The names, page by page; what is no name of a repository is left out.</returns>
     /// <exception cref="RegistryException">The registry refuses, or pages in a circle.</exception>
     public async IAsyncEnumerable<string> ListRepositoriesAsync(
         string registry, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         RegistryHost host = GetHost(registry);
         var pages = new Paging(_transport, host, new AccessNeed("", "*"));
-        await foreach (HttpResponseMessage page in pages.ReadAsync("v2/_catalog", cancellationToken).ConfigureAwait(false))
+        await foreach (Page page in pages.ReadAsync("v2/_catalog", cancellationToken).ConfigureAwait(false))
         {
-            RepositoryList list = await CappedBody.ReadJsonAsync(
-                page, CappedBody.ListLimit, RegistryJsonContext.Default.RepositoryList, _options.IdleTimeout, cancellationToken)
-                .ConfigureAwait(false);
-            foreach (string name in list.Repositories ?? [])
+            RepositoryList list = CappedBody.ParseJson(page.Body, page.Address, RegistryJsonContext.Default.RepositoryList);
+            foreach (string name in (list.Repositories ?? []).Where(name => name is not null && ReferenceGrammar.IsRepository(name)))
             {
                 yield return name;
             }
@@ -84,7 +82,6 @@ public sealed class RegistryClient : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _transport.Dispose();
         foreach (RegistryHost host in _hosts.Values)
         {
             host.Dispose();

@@ -11,6 +11,10 @@ public sealed record RegistryCredential(
     /// <summary>Gets where the credential comes from, for messages, such as the path of a file.</summary>
     public string Source { get; init; } = "the caller";
 
+    internal string? Hint { get; init; }
+
+    internal bool IsEmpty => (Username is null || Password is null) && IdentityToken is null && RegistryToken is null;
+
     /// <summary>Returns the name and the source, and no secret.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"{Username ?? "a token"} from {Source}";

@@ -3,9 +3,24 @@ namespace OciImage.Registry;
 /// <summary>Provides options for a registry client. It reads no file and no environment variable by itself.</summary>
 public sealed class RegistryOptions
 {
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
     /// <summary>Gets or sets how registries are spoken to.</summary>
     /// <value>The default value is <see cref="RegistryScheme.Automatic"/>.</value>
-    public RegistryScheme Scheme { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    public RegistryScheme Scheme
+    {
+        get;
+        set
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "The scheme is none of the enumeration.");
+            }
+
+            field = value;
+        }
+    }
 
     /// <summary>Gets or sets whether any TLS certificate is accepted. Then anybody on the way can read and change everything.</summary>
     /// <value>The default value is <see langword="false"/>.</value>
@@ -17,17 +32,24 @@ public sealed class RegistryOptions
 
     /// <summary>Gets or sets the User-Agent of every request.</summary>
     /// <value>The default value is <c>ocimage</c>.</value>
+    /// <exception cref="ArgumentException">The value is empty, or holds what no header may hold.</exception>
     public string UserAgent
     {
         get;
         set
         {
             ArgumentException.ThrowIfNullOrEmpty(value);
+            if (value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            {
+                throw new ArgumentException($"'{Excerpt.Of(value)}' is no User-Agent: visible ASCII and blanks.", nameof(value));
+            }
+
             field = value;
         }
     } = "ocimage";
 
-    /// <summary>Gets or sets how many requests are under way to one registry at the same time.</summary>
+    /// <summary>Gets or sets how many requests wait for an answer of one registry at the same time.</summary>
+    /// <remarks>Bodies do not count, in either direction: how many are transferred at once is for who copies to say.</remarks>
     /// <value>The default value is 8.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxConcurrencyPerHost
@@ -55,29 +77,62 @@ public sealed class RegistryOptions
 
     /// <summary>Gets or sets the longest wait that a registry's Retry-After is granted.</summary>
     /// <value>The default value is one minute.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or longer than a day.</exception>
     public TimeSpan MaxRetryAfter
     {
         get;
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
             field = value;
         }
     } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Gets or sets how long a connection or a body may stand still; how long all of it takes does not matter.</summary>
+    /// <summary>Gets or sets how long it may take to connect, TLS included.</summary>
+    /// <value>The default value is 30 seconds.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero, negative, or longer than a day.</exception>
+    public TimeSpan ConnectTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets or sets how long an answer or a body may stand still; how long all of it takes does not matter.</summary>
+    /// <remarks>After the last byte of an upload it is ten times that: a registry may look at all of it before it answers.</remarks>
     /// <value>The default value is one minute.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero, negative, or longer than a day.</exception>
     public TimeSpan IdleTimeout
     {
         get;
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
             field = value;
         }
     } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Gets or sets the hosts that registries may send their clients to although they are more private than the registry.</summary>
+    /// <remarks>
+    /// An entry is a host, or a host with a port. Otherwise redirects, upload locations and token servers are refused whose
+    /// address is on this machine or in a private network while the registry's is not.
+    /// </remarks>
+    /// <value>The default value is empty.</value>
+    public IReadOnlyCollection<string> TrustedHosts
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = [];
 
     /// <summary>Gets or sets the handler that carries the requests; it is the caller's, and never disposed here.</summary>
     /// <remarks>
@@ -111,5 +166,12 @@ public sealed class RegistryOptions
         }
     } = new();
 
-    internal RegistryOptions Clone() => (RegistryOptions)MemberwiseClone();
+    internal RegistryOptions Clone()
+    {
+        var clone = (RegistryOptions)MemberwiseClone();
+        clone.TrustedHosts = [.. TrustedHosts];
+        clone.Documents = new DocumentOptions { MaxSize = Documents.MaxSize, Algorithm = Documents.Algorithm };
+
+        return clone;
+    }
 }

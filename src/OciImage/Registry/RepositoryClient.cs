@@ -70,7 +70,7 @@ public sealed class RepositoryClient :
 
         return response.IsSuccessStatusCode && response.Content.Headers.ContentLength is { } size
             ? new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size }
-            : throw await _transport.FaultAsync(_host, _pull, response, cancellationToken).ConfigureAwait(false);
+            : throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Fetches a manifest or an index as a whole.</summary>
@@ -111,6 +111,7 @@ public sealed class RepositoryClient :
     }
 
     /// <inheritdoc/>
+    /// <remarks>A 403 counts as absence: some registries answer it for what is not there, and a push will tell.</remarks>
     public async ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
@@ -130,9 +131,9 @@ public sealed class RepositoryClient :
             return response.Content.Headers.ContentLength is not { } length || length == descriptor.Size;
         }
 
-        return response.StatusCode == HttpStatusCode.NotFound
+        return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden
             ? false
-            : throw await _transport.FaultAsync(_host, _pull, response, cancellationToken).ConfigureAwait(false);
+            : throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -159,7 +160,7 @@ public sealed class RepositoryClient :
         CheckReference(reference);
         Stream opened = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
         byte[] bytes;
-        var stream = opened as ContentStream ?? new ContentStream(opened, descriptor);
+        ContentStream stream = ContentStream.Over(opened, descriptor);
         await using (stream.ConfigureAwait(false))
         {
             bytes = await stream.ReadToEndAsync(_options.Documents.MaxSize, cancellationToken).ConfigureAwait(false);
@@ -181,7 +182,7 @@ public sealed class RepositoryClient :
             cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await _transport.FaultAsync(_host, _push, response, cancellationToken).ConfigureAwait(false);
+            throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -191,6 +192,12 @@ public sealed class RepositoryClient :
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         CheckReference(reference);
+        if (await _manifests.TryResolveAsync(reference, cancellationToken).ConfigureAwait(false) is { } current &&
+            current.Digest == descriptor.Digest)
+        {
+            return;
+        }
+
         (Descriptor found, ReadOnlyMemory<byte> bytes) = await _manifests
             .FetchAsync(descriptor.Digest.ToString(), cancellationToken)
             .ConfigureAwait(false);
@@ -216,18 +223,15 @@ public sealed class RepositoryClient :
     }
 
     /// <inheritdoc/>
-    /// <remarks>The order is the registry's, which the specification asks to be lexical.</remarks>
+    /// <remarks>The order is the registry's, which the specification asks to be lexical. What is no tag is left out.</remarks>
     public async IAsyncEnumerable<string> ListReferencesAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var pages = new Paging(_transport, _host, _pull);
-        await foreach (HttpResponseMessage page in pages
-            .ReadAsync($"v2/{Repository}/tags/list", cancellationToken).ConfigureAwait(false))
+        await foreach (Page page in pages.ReadAsync($"v2/{Repository}/tags/list", cancellationToken).ConfigureAwait(false))
         {
-            TagList list = await CappedBody.ReadJsonAsync(
-                page, CappedBody.ListLimit, RegistryJsonContext.Default.TagList, _options.IdleTimeout, cancellationToken)
-                .ConfigureAwait(false);
-            foreach (string tag in list.Tags ?? [])
+            TagList list = CappedBody.ParseJson(page.Body, page.Address, RegistryJsonContext.Default.TagList);
+            foreach (string tag in (list.Tags ?? []).Where(tag => tag is not null && ReferenceGrammar.IsTag(tag)))
             {
                 yield return tag;
             }
@@ -258,7 +262,8 @@ public sealed class RepositoryClient :
         Descriptor descriptor, IContentFetcher source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        return source is RepositoryClient other && other._host == _host && other.Repository != Repository &&
+        return source is RepositoryClient other && other.Repository != Repository &&
+            other.Registry.Equals(Registry, StringComparison.OrdinalIgnoreCase) &&
             !MediaTypes.IsManifestOrIndex(descriptor.MediaType) &&
             await _uploads.TryMountAsync(descriptor, other.Repository, cancellationToken).ConfigureAwait(false);
     }
@@ -283,7 +288,7 @@ public sealed class RepositoryClient :
         {
             throw response.StatusCode == HttpStatusCode.NotFound
                 ? missing()
-                : await _transport.FaultAsync(_host, _delete, response, cancellationToken).ConfigureAwait(false);
+                : await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -3,14 +3,16 @@ using OciImage.Content;
 namespace OciImage.Registry;
 
 /// <summary>A blob's bytes, fetched on from where they stopped when a connection breaks.</summary>
-/// <remarks>What counts is progress: three failures in a row without a byte end it, however long the blob.</remarks>
+/// <remarks>What counts is progress: three failures in a row with hardly a byte between them end it, however long the blob.</remarks>
 internal sealed class ResumingStream : ReadOnlyStream
 {
     private const int MaxFailuresWithoutProgress = 3;
+    private const int LeastProgress = 64 * 1024;
 
     private readonly BlobSource _source;
     private Stream? _current;
     private long _position;
+    private long _positionOfFailure;
     private int _failures;
 
     private ResumingStream(BlobSource source, Stream first)
@@ -22,6 +24,7 @@ internal sealed class ResumingStream : ReadOnlyStream
     public static async ValueTask<ResumingStream> OpenAsync(BlobSource source, CancellationToken cancellationToken) =>
         new(source, await source.OpenAsync(0, cancellationToken).ConfigureAwait(false));
 
+    // Only this way has timeouts; who reads synchronously waits anyway.
     public override int Read(Span<byte> buffer)
     {
         byte[] bytes = new byte[buffer.Length];
@@ -42,7 +45,6 @@ internal sealed class ResumingStream : ReadOnlyStream
 
                 // A body that ends as it should is over, even when it is too short; one that breaks off throws.
                 _position += read;
-                _failures = read > 0 ? 0 : _failures;
                 return read;
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or RegistryException { IsTransient: true })
@@ -53,7 +55,7 @@ internal sealed class ResumingStream : ReadOnlyStream
                     _current = null;
                 }
 
-                if (++_failures >= MaxFailuresWithoutProgress)
+                if (!MayGoOn())
                 {
                     throw new RegistryException(
                         $"Content '{_source.Descriptor.Digest}' broke off after {_position} of {_source.Descriptor.Size} bytes: " +
@@ -65,6 +67,14 @@ internal sealed class ResumingStream : ReadOnlyStream
                 }
             }
         }
+    }
+
+    private bool MayGoOn()
+    {
+        _failures = _position - _positionOfFailure >= LeastProgress ? 1 : _failures + 1;
+        _positionOfFailure = _position;
+
+        return _failures < MaxFailuresWithoutProgress;
     }
 
     protected override void Dispose(bool disposing)

@@ -1,87 +1,99 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Headers;
-using System.Text;
 using OciImage.Registry.Http;
 
 namespace OciImage.Registry.Auth;
 
 /// <summary>Answers the demands of registries: basic credentials, or an access token from the token server they name.</summary>
 internal sealed class Authenticator(
-    RegistryOptions options, Func<RegistryHost, HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send)
+    RegistryOptions options,
+    Func<RegistryHost, HttpRequestMessage, CancellationToken, ValueTask<HttpResponseMessage>> send)
 {
     private readonly TokenClient _tokens = new(options, send);
 
-    // What a registry demanded once it will demand again: the next request brings it along.
-    private readonly ConcurrentDictionary<(string Host, AccessNeed Need), string> _presented = new();
-
-    /// <summary>Returns the header that is known to be wanted, or <see langword="null"/>.</summary>
-    public AuthenticationHeaderValue? TryGetHeader(RegistryHost host, AccessNeed need)
+    /// <summary>Puts in what is known to be wanted.</summary>
+    public static void Authorize(RegistryHost host, AccessNeed need, HttpRequestMessage request)
     {
         if (host.Basic.TryGetValue(need.Repository, out RegistryCredential? credential))
         {
-            return BasicHeader(credential);
+            request.Headers.Authorization = Credentials.BasicHeader(credential);
+            Credentials.Remember(request, credential);
+            return;
         }
 
         if (host.Tokens.TryGet(need) is { } token)
         {
-            _presented[(host.Name, need)] = token;
-            return new AuthenticationHeaderValue("Bearer", token);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+            Credentials.Remember(request, token.Credential);
         }
-
-        return null;
     }
 
     /// <summary>Gets what a refusal asks for; returns whether asking again may help.</summary>
+    /// <exception cref="RegistryException">The token server refuses, or is none that the registry may name.</exception>
     public async ValueTask<bool> TryAuthorizeAsync(
         RegistryHost host, AccessNeed need, HttpResponseMessage refusal, CancellationToken cancellationToken)
     {
+        HttpRequestMessage request = refusal.RequestMessage!;
+
         // Only the registry itself may ask for its credentials, not a place that it redirected to.
-        if (!OriginPolicy.IsSameOrigin(host.Base, refusal.RequestMessage!.RequestUri!))
+        if (!OriginPolicy.IsSameOrigin(host.Base, request.RequestUri!))
         {
             return false;
         }
 
+        RegistryCredential? credential = options.Credentials is null
+            ? null
+            : await options.Credentials.GetCredentialAsync(host.Name, need.Repository, cancellationToken).ConfigureAwait(false);
+        if (request.Headers.Authorization is null)
+        {
+            Credentials.Remember(request, credential is { IsEmpty: true } ? credential : null);
+        }
+
         IReadOnlyList<Challenge> challenges = Challenge.Parse(
             refusal.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values) ? values : []);
-        RegistryCredential? credential = await FindCredentialAsync(host, need, cancellationToken).ConfigureAwait(false);
         foreach (Challenge challenge in challenges)
         {
-            if (challenge.Is("Bearer") && !string.IsNullOrEmpty(challenge.Realm))
+            if (challenge.Is("Bearer") && (!string.IsNullOrEmpty(challenge.Realm) || credential?.RegistryToken is not null))
             {
-                if (_presented.TryRemove((host.Name, need), out string? refused))
-                {
-                    host.Tokens.Forget(need, refused);
-                }
-
-                await host.Tokens.FetchAsync(
-                    need,
-                    () => _tokens.FetchAsync(host, need, challenge, credential, CancellationToken.None),
-                    cancellationToken).ConfigureAwait(false);
-                return true;
+                return await TryRenewAsync(host, need, challenge, credential, request, cancellationToken).ConfigureAwait(false);
             }
 
             if (challenge.Is("Basic") && credential is { Username: not null, Password: not null })
             {
-                return host.Basic.TryAdd(need.Repository, credential);
+                bool isNew = request.Headers.Authorization?.Parameter != Credentials.BasicHeader(credential).Parameter;
+                host.Basic[need.Repository] = credential;
+                return isNew;
             }
         }
 
         return false;
     }
 
-    /// <summary>Says with what a request was asked, for messages.</summary>
-    public async ValueTask<string> DescribeAsync(RegistryHost host, AccessNeed need, CancellationToken cancellationToken)
+    private async ValueTask<bool> TryRenewAsync(
+        RegistryHost host,
+        AccessNeed need,
+        Challenge challenge,
+        RegistryCredential? credential,
+        HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
-        RegistryCredential? credential = await FindCredentialAsync(host, need, cancellationToken).ConfigureAwait(false);
-        return credential is null ? "anonymously" : $"with the credential of {credential}";
+        if (request.Headers.Authorization is { Scheme: "Bearer", Parameter: { } refused })
+        {
+            host.Tokens.Forget(need, refused);
+            if (refused == credential?.RegistryToken)
+            {
+                return false;
+            }
+        }
+
+        // Another request may have renewed it meanwhile.
+        if (host.Tokens.TryGet(need) is null)
+        {
+            await host.Tokens.FetchAsync(
+                need,
+                () => _tokens.FetchAsync(host, need, challenge, credential, CancellationToken.None),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
     }
-
-    private async ValueTask<RegistryCredential?> FindCredentialAsync(
-        RegistryHost host, AccessNeed need, CancellationToken cancellationToken) =>
-        options.Credentials is null
-            ? null
-            : await options.Credentials.GetCredentialAsync(host.Name, need.Repository, cancellationToken).ConfigureAwait(false);
-
-    internal static AuthenticationHeaderValue BasicHeader(RegistryCredential credential) => new(
-        "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}")));
 }

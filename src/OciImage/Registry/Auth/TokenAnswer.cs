@@ -13,7 +13,4 @@ internal sealed record TokenAnswer
 
     [JsonPropertyName("expires_in")]
     public double? ExpiresIn { get; init; }
-
-    [JsonPropertyName("issued_at")]
-    public string? IssuedAt { get; init; }
 }

@@ -5,15 +5,18 @@ namespace OciImage.Registry.Auth;
 /// <summary>Keeps access tokens for as long as they are good, and fetches each of them once.</summary>
 internal sealed class TokenCache(TimeProvider time)
 {
+    private const int PruneThreshold = 1024;
+
     // Renewed a little early: a token that ends on the way is refused on arrival.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<AccessNeed, AccessToken> _tokens = new();
-    private readonly ConcurrentDictionary<AccessNeed, Lazy<Task<AccessToken>>> _fetches = new();
+    private readonly ConcurrentDictionary<AccessNeed, Lazy<Task>> _fetches = new();
 
-    public string? TryGet(AccessNeed need) =>
-        _tokens.TryGetValue(need, out AccessToken? token) && token.ExpiresAt - Margin > time.GetUtcNow() ? token.Value : null;
+    public AccessToken? TryGet(AccessNeed need) =>
+        _tokens.TryGetValue(need, out AccessToken? token) && IsGood(token) ? token : null;
 
+    /// <summary>Drops a token that was refused, unless there is another one already.</summary>
     public void Forget(AccessNeed need, string value)
     {
         if (_tokens.TryGetValue(need, out AccessToken? token) && token.Value == value)
@@ -22,26 +25,40 @@ internal sealed class TokenCache(TimeProvider time)
         }
     }
 
-    /// <summary>Fetches a token; whoever needs the same one meanwhile waits for it.</summary>
-    public async ValueTask<string> FetchAsync(
-        AccessNeed need, Func<Task<AccessToken>> fetch, CancellationToken cancellationToken)
+    /// <summary>Fetches a token; whoever needs the same one meanwhile waits for it, and may stop waiting.</summary>
+    public async ValueTask FetchAsync(AccessNeed need, Func<Task<AccessToken>> fetch, CancellationToken cancellationToken)
     {
-        Lazy<Task<AccessToken>> pending = _fetches.GetOrAdd(need, _ => new Lazy<Task<AccessToken>>(fetch));
+        Lazy<Task> pending = _fetches.GetOrAdd(need, key => new Lazy<Task>(() => FetchAndKeepAsync(key, fetch)));
+        await pending.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FetchAndKeepAsync(AccessNeed need, Func<Task<AccessToken>> fetch)
+    {
         try
         {
-            AccessToken token = await pending.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            AccessToken token = await fetch().ConfigureAwait(false);
+            Prune();
             _tokens[need] = token;
-            return token.Value;
         }
         finally
         {
-            if (pending.Value.IsCompleted)
-            {
-                _fetches.TryRemove(new(need, pending));
-            }
+            // By the fetch and not by who waits: they may all have gone.
+            _fetches.TryRemove(need, out _);
         }
     }
-}
 
-/// <summary>An access token and the time it ends.</summary>
-internal sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
+    private void Prune()
+    {
+        if (_tokens.Count < PruneThreshold)
+        {
+            return;
+        }
+
+        foreach (KeyValuePair<AccessNeed, AccessToken> entry in _tokens.Where(entry => !IsGood(entry.Value)))
+        {
+            _tokens.TryRemove(entry);
+        }
+    }
+
+    private bool IsGood(AccessToken token) => token.ExpiresAt - Margin > time.GetUtcNow();
+}

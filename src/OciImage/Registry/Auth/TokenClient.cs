@@ -6,13 +6,14 @@ namespace OciImage.Registry.Auth;
 
 /// <summary>Fetches access tokens from token servers, by GET or, with an identity token, by the OAuth2 POST.</summary>
 internal sealed class TokenClient(
-    RegistryOptions options, Func<RegistryHost, HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send)
+    RegistryOptions options, Func<RegistryHost, HttpRequestMessage, CancellationToken, ValueTask<HttpResponseMessage>> send)
 {
     private const string ClientId = "ocimage";
     private const int MaxRedirects = 5;
 
-    // What is promised where the server does not say (distribution's token specification).
-    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromSeconds(60);
+    // The least that is promised, also where the server says nothing (distribution's token specification). It is counted
+    // from here: clocks differ, and a token that ends earlier is refused and fetched anew.
+    private static readonly TimeSpan ShortestLifetime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromHours(24);
 
     public async Task<AccessToken> FetchAsync(
@@ -21,28 +22,26 @@ internal sealed class TokenClient(
         DateTimeOffset asked = options.TimeProvider.GetUtcNow();
         if (credential?.RegistryToken is { } given)
         {
-            return new AccessToken(given, asked + LongestLifetime);
+            return new AccessToken(given, asked + LongestLifetime, credential);
         }
 
-        Uri realm = OriginPolicy.Resolve(host.Base, challenge.Realm!, "token realm");
-        OriginPolicy.Check(host.Base, realm, "token realm", host.Privacy);
+        Uri realm = host.Policy.Resolve(host.Base, challenge.Realm!, "token realm");
+        host.Policy.Check(host.Base, realm, "token realm");
         IReadOnlyList<string> scopes = need.Scopes(challenge.Scope);
-        using HttpResponseMessage response = credential?.IdentityToken is { } identity
-            ? await PostAsync(host, realm, challenge, scopes, identity, cancellationToken).ConfigureAwait(false)
+        using HttpResponseMessage response = credential?.IdentityToken is not null
+            ? await PostAsync(host, realm, challenge, scopes, credential, cancellationToken).ConfigureAwait(false)
             : await GetAsync(host, realm, challenge, scopes, credential, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            string who = credential is null ? "anonymously" : $"with the credential of {credential}";
-            throw await RegistryFault
-                .OfAsync(response, who, options.TimeProvider, options.IdleTimeout, cancellationToken)
-                .ConfigureAwait(false);
+            throw await RegistryFault.OfAsync(response, options, cancellationToken).ConfigureAwait(false);
         }
 
-        TokenAnswer answer = await CappedBody.ReadJsonAsync(
-            response, CappedBody.TokenLimit, RegistryJsonContext.Default.TokenAnswer, options.IdleTimeout, cancellationToken)
+        using BufferedAnswer body = await CappedBody
+            .ReadStartAsync(response, CappedBody.TokenLimit, options.IdleTimeout, cancellationToken)
             .ConfigureAwait(false);
+        TokenAnswer answer = CappedBody.ParseJson(body.WholeBody(), realm, RegistryJsonContext.Default.TokenAnswer);
         string? token = string.IsNullOrEmpty(answer.Token) ? answer.AccessToken : answer.Token;
-        if (string.IsNullOrEmpty(token) || token.Any(c => c is <= ' ' or > '~'))
+        if (string.IsNullOrEmpty(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             throw new RegistryException($"The token server '{OriginPolicy.Redact(realm)}' answered without a token.")
             {
@@ -50,13 +49,13 @@ internal sealed class TokenClient(
             };
         }
 
-        return new AccessToken(token, asked + Lifetime(answer.ExpiresIn));
+        return new AccessToken(token, asked + Lifetime(answer.ExpiresIn), credential);
     }
 
     private static TimeSpan Lifetime(double? seconds) =>
-        seconds is > 0 and < 86_400 ? TimeSpan.FromSeconds(seconds.Value)
-        : seconds >= 86_400 ? LongestLifetime
-        : DefaultLifetime;
+        seconds is not > 60 ? ShortestLifetime
+        : seconds >= LongestLifetime.TotalSeconds ? LongestLifetime
+        : TimeSpan.FromSeconds(seconds.Value);
 
     private async ValueTask<HttpResponseMessage> GetAsync(
         RegistryHost host,
@@ -84,14 +83,16 @@ internal sealed class TokenClient(
             Add(query, "account", credential!.Username);
         }
 
-        Uri uri = new UriBuilder(realm) { Query = string.Join('&', query), Fragment = "" }.Uri;
+        var uri = new Uri($"{realm.GetLeftPart(UriPartial.Path)}?{string.Join('&', query)}");
         for (int hop = 0; ; hop++)
         {
             var request = new HttpRequestMessage(HttpMethod.Get, uri);
             if (hasPassword && OriginPolicy.IsSameOrigin(realm, uri))
             {
-                request.Headers.Authorization = Authenticator.BasicHeader(credential!);
+                request.Headers.Authorization = Credentials.BasicHeader(credential!);
             }
+
+            Credentials.Remember(request, credential);
 
             HttpResponseMessage response = await send(host, request, cancellationToken).ConfigureAwait(false);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is null ||
@@ -100,31 +101,34 @@ internal sealed class TokenClient(
                 return response;
             }
 
-            Uri next = OriginPolicy.Resolve(uri, response.Headers.Location.OriginalString, "redirect of a token server");
+            string location = response.Headers.Location.OriginalString;
             response.Dispose();
-            OriginPolicy.Check(uri, next, "redirect of a token server", host.Privacy);
+            Uri next = host.Policy.Resolve(uri, location, "redirect of the token server");
+            host.Policy.Check(uri, next, "redirect of the token server");
             uri = next;
         }
     }
 
-    private Task<HttpResponseMessage> PostAsync(
+    private ValueTask<HttpResponseMessage> PostAsync(
         RegistryHost host,
         Uri realm,
         Challenge challenge,
         IReadOnlyList<string> scopes,
-        string identityToken,
+        RegistryCredential credential,
         CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string>
         {
             ["grant_type"] = "refresh_token",
-            ["refresh_token"] = identityToken,
+            ["refresh_token"] = credential.IdentityToken!,
             ["client_id"] = ClientId,
             ["scope"] = string.Join(' ', scopes),
             ["service"] = challenge.Service ?? "",
         };
+        var request = new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) };
+        Credentials.Remember(request, credential);
 
-        return send(host, new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) }, cancellationToken);
+        return send(host, request, cancellationToken);
     }
 
     private static void Add(List<string> query, string name, string? value)

@@ -1,40 +1,39 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace OciImage.Registry.Http;
 
-/// <summary>Makes the handler that carries requests: no redirects, no cookies, no decompression, and addresses looked at after DNS.</summary>
+/// <summary>Makes the handler of one registry: no redirects, no cookies, no decompression, and addresses looked at after DNS.</summary>
 internal static class HandlerFactory
 {
-    /// <summary>The registry that a request is made for, whatever host it goes to.</summary>
-    public static readonly HttpRequestOptionsKey<RegistryHost> Host = new("OciImage.Host");
+    private const int MaxHeadersKilobytes = 64;
 
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
-
-    public static SocketsHttpHandler Create(RegistryOptions options)
+    public static SocketsHttpHandler Create(RegistryOptions options, RegistryHost host)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = ConnectTimeout,
+            ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = ConnectAsync,
+            MaxResponseHeadersLength = MaxHeadersKilobytes,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(host, context, cancellationToken),
         };
-        if (options.SkipCertificateCheck)
+        bool acceptAny = options.SkipCertificateCheck;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
         {
-#pragma warning disable CA5359 // The option says what it does, and is off by default.
-            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
+            host.HasCertificate = true;
+            return acceptAny || errors == SslPolicyErrors.None;
+        };
 
         return handler;
     }
 
     private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+        RegistryHost host, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -42,7 +41,14 @@ internal static class HandlerFactory
             IPAddress[] addresses = await Dns
                 .GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken)
                 .ConfigureAwait(false);
-            Judge(context, addresses);
+            Uri? uri = context.InitialRequestMessage.RequestUri;
+
+            // Through a proxy the address is the proxy's, which the user chose.
+            if (uri is not null && IsHostOf(uri, context.DnsEndPoint))
+            {
+                bool isRegistry = OriginPolicy.IsSameOrigin(uri, host.Secure) || OriginPolicy.IsSameOrigin(uri, host.Plain);
+                host.Policy.CheckAddresses(uri, isRegistry, addresses);
+            }
 
             // The addresses that were looked at are the ones connected to: the name is not resolved a second time.
             await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
@@ -55,29 +61,7 @@ internal static class HandlerFactory
         }
     }
 
-    private static void Judge(SocketsHttpConnectionContext context, IPAddress[] addresses)
-    {
-        Uri? uri = context.InitialRequestMessage.RequestUri;
-        if (uri is null || addresses.Length == 0 ||
-            !uri.IdnHost.Equals(context.DnsEndPoint.Host, StringComparison.OrdinalIgnoreCase) ||
-            !context.InitialRequestMessage.Options.TryGetValue(Host, out RegistryHost? host))
-        {
-            // Through a proxy the address is the proxy's, which the user chose.
-            return;
-        }
-
-        Privacy privacy = addresses.Min(PrivacyOf.Address);
-        if (OriginPolicy.IsSameOrigin(uri, host.Base))
-        {
-            host.Privacy = privacy;
-        }
-        else if (privacy < host.Privacy)
-        {
-            throw new RegistryException(
-                $"'{host.Name}' sends its client to '{uri.Authority}', whose address is more private than the registry; it is refused.")
-            {
-                RequestUri = OriginPolicy.Redacted(uri),
-            };
-        }
-    }
+    private static bool IsHostOf(Uri uri, DnsEndPoint endPoint) =>
+        uri.Port == endPoint.Port &&
+        uri.IdnHost.Trim('[', ']').Equals(endPoint.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 }

@@ -26,6 +26,11 @@ internal static class PrivacyOf
             address = address.MapToIPv4();
         }
 
+        if (Embedded(address) is { } embedded)
+        {
+            return Address(embedded);
+        }
+
         if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
         {
             return Privacy.Loopback;
@@ -44,11 +49,31 @@ internal static class PrivacyOf
             [0 or 10, ..] or [192, 168, ..] or [169, 254, ..] => true,
             [172, >= 16 and <= 31, ..] => true,
             [100, >= 64 and <= 127, ..] => true,
+            [192, 0, 0, _] or [198, 18 or 19, ..] => true,
             [>= 224, ..] => true,
             _ => false,
         };
 
         return isPrivate ? Privacy.Private : Privacy.Public;
+    }
+
+    // Translators and tunnels carry an IPv4 address inside an IPv6 one (RFC 6052, RFC 3056, RFC 4291 section 2.5.5.1).
+    private static IPAddress? Embedded(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> bytes = address.GetAddressBytes();
+        return bytes switch
+        {
+            [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new IPAddress(bytes[12..]),
+            [0x20, 0x02, ..] => new IPAddress(bytes[2..6]),
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, <= 1] => null,
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new IPAddress(bytes[12..]),
+            _ => null,
+        };
     }
 
     /// <summary>Returns the privacy of a host that says it by itself, or <see langword="null"/> for a name.</summary>

@@ -23,24 +23,16 @@ internal sealed class PushContent : HttpContent
     /// <summary>Gets what the content's source threw, which the transport would hide behind an exception of its own.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>Gets or sets what is called after each write, with whether that was the last one.</summary>
+    public Action<bool>? Progress { get; set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        ContentStream source;
-        try
-        {
-            Stream opened = await _content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-            source = opened as ContentStream ?? new ContentStream(opened, _descriptor);
-        }
-        catch (Exception exception)
-        {
-            Failure = exception;
-            throw;
-        }
-
+        ContentStream source = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (source.ConfigureAwait(false))
         {
             byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -50,6 +42,7 @@ internal sealed class PushContent : HttpContent
                 while ((read = await ReadAsync(source, buffer, cancellationToken).ConfigureAwait(false)) > 0)
                 {
                     await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                    Progress?.Invoke(source.IsVerified);
                 }
             }
             finally
@@ -65,7 +58,21 @@ internal sealed class PushContent : HttpContent
         return true;
     }
 
-    private async ValueTask<int> ReadAsync(Stream source, byte[] buffer, CancellationToken cancellationToken)
+    private async ValueTask<ContentStream> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ContentStream.Over(
+                await _content.OpenAsync(0, cancellationToken).ConfigureAwait(false), _descriptor);
+        }
+        catch (Exception exception)
+        {
+            Failure = exception;
+            throw;
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(ContentStream source, byte[] buffer, CancellationToken cancellationToken)
     {
         try
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OciImage.Registry.Auth;
 
 namespace OciImage.Registry.Http;
 
@@ -13,25 +14,30 @@ internal static class RegistryFault
     public static bool IsTransient(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
 
     public static async ValueTask<RegistryException> OfAsync(
-        HttpResponseMessage response, string credential, TimeProvider time, TimeSpan idleTimeout, CancellationToken cancellationToken)
+        HttpResponseMessage response, RegistryOptions options, CancellationToken cancellationToken)
     {
         HttpRequestMessage request = response.RequestMessage!;
         byte[] body = [];
         try
         {
-            (body, _) = await CappedBody
-                .ReadStartAsync(response, CappedBody.ErrorLimit, idleTimeout, cancellationToken)
+            using BufferedAnswer answer = await CappedBody
+                .ReadStartAsync(response, CappedBody.ErrorLimit, options.IdleTimeout, cancellationToken)
                 .ConfigureAwait(false);
+            body = answer.Body;
         }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        catch (RegistryException)
         {
             // The status says enough; a body that breaks off adds nothing.
         }
 
-        ErrorItem[] reasons = ReadReasons(body);
-        string text = string.Join(
-            "; ", reasons.Select(reason => $"{Excerpt.Of(reason.Code ?? "no code")}: {Excerpt.Of(reason.Message ?? "no message")}"));
-        string who = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? $" (asked {credential})" : "";
+        (ErrorItem[] reasons, string? note) = ReadReasons(body);
+        var secrets = Secrets.Of(request);
+        string text = string.Join("; ", reasons.Select(reason =>
+            $"{Excerpt.Of(secrets.Remove(reason.Code ?? "no code"))}: {Excerpt.Of(secrets.Remove(reason.Message ?? "no message"))}"));
+        text = text.Length > 0 ? text : note is null ? "" : Excerpt.Of(secrets.Remove(note));
+        string who = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? $" (asked {Credentials.AskerOf(request)})"
+            : "";
         string message =
             $"'{request.Method} {OriginPolicy.Redact(request.RequestUri!)}' was answered with {(int)response.StatusCode} " +
             $"{response.StatusCode}{who}{(text.Length > 0 ? $": {text}" : "")}.";
@@ -39,10 +45,10 @@ internal static class RegistryFault
         return new RegistryException(message)
         {
             StatusCode = response.StatusCode,
-            Codes = [.. reasons.Select(reason => Excerpt.Of(reason.Code ?? "")).Where(code => code.Length > 0)],
+            Codes = [.. reasons.Select(reason => Excerpt.Of(secrets.Remove(reason.Code ?? ""))).Where(code => code.Length > 0)],
             RequestUri = OriginPolicy.Redacted(request.RequestUri!),
             IsTransient = IsTransient(response.StatusCode),
-            RetryAfter = RetryAfter(response, time),
+            RetryAfter = RetryAfter(response, options.TimeProvider),
         };
     }
 
@@ -53,6 +59,7 @@ internal static class RegistryFault
         IsTransient = !IsFinal(exception),
     };
 
+    /// <summary>Returns how long the registry asks to wait: in seconds, or until a time.</summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
     {
         TimeSpan? wait = response.Headers.RetryAfter switch
@@ -84,18 +91,21 @@ internal static class RegistryFault
     }
 
     // The body may be the specification's JSON, another JSON, HTML, or nothing.
-    private static ErrorItem[] ReadReasons(byte[] body)
+    private static (ErrorItem[] Reasons, string? Note) ReadReasons(byte[] body)
     {
+        ErrorItem[] reasons = [];
         try
         {
             ErrorAnswer? answer = JsonSerializer.Deserialize(body, RegistryJsonContext.Default.ErrorAnswer);
-            return [.. answer?.Errors?.Where(reason => reason is not null).Take(MaxReasons) ?? []];
+            reasons = [.. answer?.Errors?.Where(reason => reason is not null).Take(MaxReasons) ?? []];
         }
         catch (JsonException)
         {
-            string text = Encoding.UTF8.GetString(body).Trim();
-            bool isMarkup = text.StartsWith('<');
-            return text.Length == 0 || isMarkup ? [] : [new ErrorItem { Code = "no code", Message = text }];
+            // Then it is a note, if anything.
         }
+
+        string text = reasons.Length > 0 ? "" : Encoding.UTF8.GetString(body).Trim();
+
+        return (reasons, text.Length == 0 || text[0] is '<' or '\uFEFF' ? null : text);
     }
 }

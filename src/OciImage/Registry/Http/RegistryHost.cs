@@ -3,7 +3,10 @@ using OciImage.Registry.Auth;
 
 namespace OciImage.Registry.Http;
 
-/// <summary>What is known of one registry, shared by all requests to it: its address, its tokens, its slots, and when to leave it alone.</summary>
+/// <summary>
+/// What is known of one registry, shared by all requests to it: its address, its connections, its tokens, its slots, and
+/// when to leave it alone.
+/// </summary>
 internal sealed class RegistryHost : IDisposable
 {
     // What users call docker.io answers under another name.
@@ -11,6 +14,7 @@ internal sealed class RegistryHost : IDisposable
     private const string DockerHubAddress = "registry-1.docker.io";
 
     private readonly TimeProvider _time;
+    private volatile Uri? _decided;
     private long _quietUntil;
 
     public RegistryHost(string name, RegistryOptions options)
@@ -21,12 +25,13 @@ internal sealed class RegistryHost : IDisposable
         string address = name == DockerHub ? DockerHubAddress : name;
         Secure = new Uri($"https://{address}/");
         Plain = new Uri($"http://{address}/");
-        Privacy = PrivacyOf.Host(Secure.IdnHost) ?? Privacy.Public;
-        MayBePlain = options.Scheme == RegistryScheme.Http ||
-            (options.Scheme == RegistryScheme.Automatic && Privacy == Privacy.Loopback);
-        Base = options.Scheme == RegistryScheme.Http ? Plain : Secure;
-        IsDecided = !MayBePlain || options.Scheme == RegistryScheme.Http;
+        Policy = new OriginPolicy(name, Secure.IdnHost, options.TrustedHosts);
+        bool mayBePlain = options.Scheme == RegistryScheme.Automatic && Policy.RegistryPrivacy == Privacy.Loopback;
+        _decided = options.Scheme == RegistryScheme.Http ? Plain : mayBePlain ? null : Secure;
         Tokens = new TokenCache(options.TimeProvider);
+        Invoker = options.Handler is { } handler
+            ? new HttpMessageInvoker(handler, disposeHandler: false)
+            : new HttpMessageInvoker(HandlerFactory.Create(options, this), disposeHandler: true);
     }
 
     /// <summary>Gets the registry as a user writes it.</summary>
@@ -36,16 +41,19 @@ internal sealed class RegistryHost : IDisposable
 
     public Uri Plain { get; }
 
-    public bool MayBePlain { get; }
+    /// <summary>Gets the address in use.</summary>
+    public Uri Base => _decided ?? Secure;
 
-    /// <summary>Gets or sets the address in use.</summary>
-    public Uri Base { get; set; }
+    /// <summary>Gets whether it is settled if the registry speaks https or http.</summary>
+    public bool IsDecided => _decided is not null;
 
-    /// <summary>Gets or sets whether it is settled if the registry speaks https or http.</summary>
-    public bool IsDecided { get; set; }
+    /// <summary>Gets or sets whether the registry showed a certificate, good or bad: then it does not speak plain http.</summary>
+    public bool HasCertificate { get; set; }
 
-    /// <summary>Gets or sets how private the registry is; a name counts as public until a connection shows its address.</summary>
-    public Privacy Privacy { get; set; }
+    public OriginPolicy Policy { get; }
+
+    // A handler for each registry: a connection that one may use is never reused for a place that another names.
+    public HttpMessageInvoker Invoker { get; }
 
     public SemaphoreSlim Slots { get; }
 
@@ -53,6 +61,9 @@ internal sealed class RegistryHost : IDisposable
 
     /// <summary>Gets the repositories whose requests take basic credentials.</summary>
     public ConcurrentDictionary<string, RegistryCredential> Basic { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Settles whether the registry speaks https or http.</summary>
+    public void Decide(Uri address) => _decided = address;
 
     /// <summary>Lets no request start before a time; a registry that asks for quiet asks all of them.</summary>
     public void KeepQuiet(TimeSpan wait)
@@ -80,5 +91,9 @@ internal sealed class RegistryHost : IDisposable
         }
     }
 
-    public void Dispose() => Slots.Dispose();
+    public void Dispose()
+    {
+        Invoker.Dispose();
+        Slots.Dispose();
+    }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Security.Authentication;
 using OciImage.Registry.Auth;
 using Polly;
@@ -7,11 +9,13 @@ using Polly.Retry;
 namespace OciImage.Registry.Http;
 
 /// <summary>Sends requests: waits its turn, authenticates, follows redirects, and asks again where that is safe.</summary>
-internal sealed class RegistryTransport : IDisposable
+internal sealed class RegistryTransport
 {
     private const int MaxRedirects = 10;
 
-    private readonly HttpMessageInvoker _invoker;
+    // A registry may look at all of an upload before it answers, and says nothing meanwhile.
+    private const int CommitFactor = 10;
+
     private readonly RegistryOptions _options;
     private readonly Authenticator _authenticator;
     private readonly ResiliencePipeline<HttpResponseMessage> _retries;
@@ -19,25 +23,57 @@ internal sealed class RegistryTransport : IDisposable
     public RegistryTransport(RegistryOptions options)
     {
         _options = options;
-        _invoker = options.Handler is { } handler
-            ? new HttpMessageInvoker(handler, disposeHandler: false)
-            : new HttpMessageInvoker(HandlerFactory.Create(options), disposeHandler: true);
-        _authenticator = new Authenticator(options, SendAnonymouslyAsync);
+        _authenticator = new Authenticator(options, SendToAsync);
         _retries = CreateRetries(options);
     }
 
-    /// <summary>Sends a request that changes nothing: asked again after transient failures.</summary>
+    /// <summary>Sends a request that may be repeated: asked again after transient failures.</summary>
     /// <param name="host">The registry.</param>
     /// <param name="need">What it needs to be allowed.</param>
     /// <param name="create">Makes the request for the registry's address; called for every attempt.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
-    /// <returns>The answer, of any status that is not transient; the caller disposes it.</returns>
+    /// <returns>The answer, of any status; a transient one only after the last attempt. The caller disposes it.</returns>
     public async ValueTask<HttpResponseMessage> GetAsync(
         RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
         return await _retries.ExecuteAsync(
             async token => await SendAsync(host, need, create, token).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Does the same, and reads the body of a success; a body that breaks off is asked for again, too.</summary>
+    public async ValueTask<BufferedAnswer> ReadAsync(
+        RegistryHost host,
+        AccessNeed need,
+        Func<Uri, HttpRequestMessage> create,
+        int limit,
+        CancellationToken cancellationToken)
+    {
+        BufferedAnswer? read = null;
+        HttpResponseMessage last = await _retries.ExecuteAsync(
+            async token =>
+            {
+                read = null;
+                HttpResponseMessage response = await SendAsync(host, need, create, token).ConfigureAwait(false);
+                if (!response.IsSuccessStatusCode)
+                {
+                    return response;
+                }
+
+                try
+                {
+                    read = await CappedBody.ReadStartAsync(response, limit, _options.IdleTimeout, token).ConfigureAwait(false);
+                    return response;
+                }
+                catch
+                {
+                    response.Dispose();
+                    throw;
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        return read ?? new BufferedAnswer(last, [], limit, IsCut: false);
     }
 
     /// <summary>Sends a request once, authenticated where the registry asks for it.</summary>
@@ -49,19 +85,13 @@ internal sealed class RegistryTransport : IDisposable
         {
             await host.WaitForQuietToEndAsync(cancellationToken).ConfigureAwait(false);
             HttpResponseMessage response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized &&
-                await _authenticator.TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false))
+            if (await TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false))
             {
                 response.Dispose();
                 response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
             }
 
-            if (RegistryFault.RetryAfter(response, _options.TimeProvider) is { } wait &&
-                RegistryFault.IsTransient(response.StatusCode))
-            {
-                host.KeepQuiet(wait < _options.MaxRetryAfter ? wait : _options.MaxRetryAfter);
-            }
-
+            KeepQuietAfter(host, response);
             return response;
         }
         finally
@@ -70,90 +100,121 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>Makes the exception for an answer that is no success.</summary>
-    public async ValueTask<RegistryException> FaultAsync(
-        RegistryHost host, AccessNeed need, HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>Sends the bytes of an upload once, whatever the answer.</summary>
+    /// <returns>The answer, and whether there are better credentials now, so that another upload may succeed.</returns>
+    /// <remarks>Takes no slot: its content may come from the same registry, and would wait for one.</remarks>
+    public async ValueTask<(HttpResponseMessage Response, bool IsAuthorizedAnew)> UploadAsync(
+        RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
-        string credential = await _authenticator.DescribeAsync(host, need, cancellationToken).ConfigureAwait(false);
-        return await RegistryFault
-            .OfAsync(response, credential, _options.TimeProvider, _options.IdleTimeout, cancellationToken)
-            .ConfigureAwait(false);
+        await host.WaitForQuietToEndAsync(cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
+        KeepQuietAfter(host, response);
+
+        return (response, await TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false));
     }
 
-    public void Dispose() => _invoker.Dispose();
+    /// <summary>Makes the exception for an answer that is no success.</summary>
+    public ValueTask<RegistryException> FaultAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        RegistryFault.OfAsync(response, _options, cancellationToken);
+
+    private async ValueTask<bool> TryAuthorizeAsync(
+        RegistryHost host, AccessNeed need, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return response.StatusCode == HttpStatusCode.Unauthorized &&
+                await _authenticator.TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private void KeepQuietAfter(RegistryHost host, HttpResponseMessage response)
+    {
+        if (RegistryFault.IsTransient(response.StatusCode) &&
+            RegistryFault.RetryAfter(response, _options.TimeProvider) is { } wait)
+        {
+            host.KeepQuiet(wait < _options.MaxRetryAfter ? wait : _options.MaxRetryAfter);
+        }
+    }
 
     private async ValueTask<HttpResponseMessage> SendOnceAsync(
         RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
         if (host.IsDecided)
         {
-            return await FollowAsync(host, need, create(host.Base), cancellationToken).ConfigureAwait(false);
+            return await FollowAsync(host, host.Base, need, create, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            HttpResponseMessage response = await FollowAsync(host, need, create(host.Secure), cancellationToken)
+            HttpResponseMessage response = await FollowAsync(host, host.Secure, need, create, cancellationToken)
                 .ConfigureAwait(false);
-            host.IsDecided = true;
+            host.Decide(host.Secure);
             return response;
         }
-        catch (RegistryException exception) when (exception.StatusCode is null && SpeaksNoTls(exception))
+        catch (RegistryException exception) when (SpeaksNoTls(host, exception))
         {
-            HttpResponseMessage response = await FollowAsync(host, need, create(host.Plain), cancellationToken)
+            HttpResponseMessage response = await FollowAsync(host, host.Plain, need, create, cancellationToken)
                 .ConfigureAwait(false);
-            host.Base = host.Plain;
-            host.IsDecided = true;
+            host.Decide(host.Plain);
             return response;
         }
     }
 
-    private static bool SpeaksNoTls(Exception exception) =>
-        exception.InnerException is HttpRequestException { InnerException: AuthenticationException or IOException } or
-            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
+    // Whoever showed a certificate speaks TLS: a bad one is an error, and never a reason to do without.
+    private static bool SpeaksNoTls(RegistryHost host, RegistryException exception) =>
+        !host.HasCertificate && exception.StatusCode is null && exception.InnerException is HttpRequestException failure &&
+        (failure.HttpRequestError == HttpRequestError.SecureConnectionError ||
+            failure.InnerException is AuthenticationException or IOException ||
+            (host.Secure.IsDefaultPort && failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }));
 
     // Credentials and everything else that is only the registry's go to the registry's own origin and nowhere else.
     private async ValueTask<HttpResponseMessage> FollowAsync(
-        RegistryHost host, AccessNeed need, HttpRequestMessage request, CancellationToken cancellationToken)
+        RegistryHost host, Uri registry, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
-        Uri registry = new(request.RequestUri!.GetLeftPart(UriPartial.Authority));
-        if (host.IsDecided)
-        {
-            registry = host.Base;
-        }
-
+        HttpRequestMessage request = create(registry);
         for (int hop = 0; ; hop++)
         {
-            bool isRegistry = OriginPolicy.IsSameOrigin(registry, request.RequestUri!);
-            if (isRegistry)
+            if (OriginPolicy.IsSameOrigin(registry, request.RequestUri!))
             {
-                request.Headers.Authorization = _authenticator.TryGetHeader(host, need);
+                Authenticator.Authorize(host, need, request);
             }
 
             HttpResponseMessage response = await SendToAsync(host, request, cancellationToken).ConfigureAwait(false);
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is null ||
-                request.Content is not null || request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
+            if (!IsRedirect(request.Method, response))
             {
                 return response;
             }
 
-            Uri target = OriginPolicy.Resolve(request.RequestUri!, response.Headers.Location.OriginalString, "redirect");
+            Uri from = request.RequestUri!;
+            string location = response.Headers.Location!.OriginalString;
             response.Dispose();
+            Uri target = host.Policy.Resolve(from, location, "redirect");
+            host.Policy.Check(from, target, "redirect");
             if (hop == MaxRedirects)
             {
-                throw new RegistryException($"'{OriginPolicy.Redact(request.RequestUri!)}' redirects more than {MaxRedirects} times.")
+                throw new RegistryException($"'{OriginPolicy.Redact(from)}' redirects more than {MaxRedirects} times.")
                 {
-                    RequestUri = OriginPolicy.Redacted(request.RequestUri!),
+                    RequestUri = OriginPolicy.Redacted(from),
                 };
             }
 
-            OriginPolicy.Check(request.RequestUri!, target, "redirect", host.Privacy);
             request = CopyFor(request, target, OriginPolicy.IsSameOrigin(registry, target));
         }
     }
 
+    // 301 to 303 turn what writes into a GET, which would look like a success of something else.
+    private static bool IsRedirect(HttpMethod method, HttpResponseMessage response) =>
+        response.Headers.Location is not null && (int)response.StatusCode is var status &&
+        (status is 307 or 308 || (status is 301 or 302 or 303 && (method == HttpMethod.Get || method == HttpMethod.Head)));
+
     private static HttpRequestMessage CopyFor(HttpRequestMessage request, Uri target, bool isRegistry)
     {
-        var copy = new HttpRequestMessage(request.Method, target);
+        var copy = new HttpRequestMessage(request.Method, target) { Content = request.Content };
         foreach ((string name, IEnumerable<string> values) in request.Headers)
         {
             if (isRegistry || name is "Accept" or "Range")
@@ -166,44 +227,39 @@ internal sealed class RegistryTransport : IDisposable
         return copy;
     }
 
-    private Task<HttpResponseMessage> SendAnonymouslyAsync(
-        RegistryHost host, HttpRequestMessage request, CancellationToken cancellationToken) =>
-        SendToAsync(host, request, cancellationToken).AsTask();
-
     private async ValueTask<HttpResponseMessage> SendToAsync(
         RegistryHost host, HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        request.Options.Set(HandlerFactory.Host, host);
         request.Headers.UserAgent.Clear();
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        request.Headers.AcceptEncoding.Clear();
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         request.Version = HttpVersion.Version11;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher;
-
-        // A body takes as long as it takes; without one, headers have to come.
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (request.Content is null)
-        {
-            timer.CancelAfter(_options.IdleTimeout);
-        }
-
+        using var timer = new ProgressTimer(_options.IdleTimeout, cancellationToken);
+        var push = request.Content as PushContent;
+        push?.Progress = isLast => timer.Restart(isLast ? CommitFactor * _options.IdleTimeout : _options.IdleTimeout);
         try
         {
-            HttpResponseMessage response = await _invoker.SendAsync(request, timer.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await host.Invoker.SendAsync(request, timer.Token).ConfigureAwait(false);
             response.RequestMessage ??= request;
             return response;
         }
         catch (Exception exception) when (FindOwn(exception) is { } own)
         {
-            throw own;
-        }
-        catch (Exception exception) when (request.Content is PushContent { Failure: OciException failure } && exception is not OciException)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            ExceptionDispatchInfo.Throw(own);
             throw;
         }
-        catch (Exception exception) when (
-            exception is HttpRequestException or IOException ||
-            (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception) when (push?.Failure is { } failure and not OperationCanceledException)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+            throw;
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             throw RegistryFault.Unreachable(request, exception);
         }
