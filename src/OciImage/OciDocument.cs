@@ -60,6 +60,7 @@ public sealed class OciDocument<T>
         try
         {
             DocumentInspector.Inspect(bytes, T.Shape, DocumentOptions.Unlimited);
+            DocumentInspector.Deserialize(bytes, T.TypeInfo);
             actual = DocumentInspector.AgreeOnMediaType(T.Shape, value.DeclaredMediaType, mediaType, T.DefaultMediaType);
         }
         catch (DocumentFormatException exception)
