@@ -7,9 +7,9 @@ namespace OciImage.Tar;
 /// <summary>Writes one header, with an extended header before it where ustar cannot say everything.</summary>
 internal static class TarHeaderWriter
 {
-    private const long MaxOctal7 = 0x1FFFFF;
+    public const long MaxOctal7 = 0x1FFFFF;
+    private const int MaxRecords = 1024 * 1024;
     private const long MaxOctal11 = 0x1FFFFFFFF;
-    private const long MaxId = uint.MaxValue - 1;
 
     // The same for every entry: a name with a process id or a counter in it would make archives differ.
     private static readonly byte[] ExtendedName = "PaxHeaders/entry"u8.ToArray();
@@ -36,25 +36,12 @@ internal static class TarHeaderWriter
 
     private static byte[] Check(TarEntry entry)
     {
-        ReadOnlySpan<byte> name = entry.Name.Span;
-        string? fault =
-            name.IsEmpty ? "the name is empty" :
-            name.Contains((byte)0) || entry.LinkName.Span.Contains((byte)0) ? "a name has a NUL" :
-            entry.Size < 0 || (entry.Size > 0 && entry.Type != TarEntryType.RegularFile) ? "the size does not fit the type" :
-            entry.Mode is < 0 or > 0xFFF ? "the mode has other bits than octal 7777" :
-            entry.Uid is < 0 or > MaxId || entry.Gid is < 0 or > MaxId ? "an owner is out of range" :
-            entry.DeviceMajor is < 0 or > MaxOctal7 || entry.DeviceMinor is < 0 or > MaxOctal7 ? "a device number is out of range" :
-            entry.ModifiedTime.Nanoseconds is < 0 or > 999_999_999 ? "the nanoseconds are out of range" :
-            entry.Type is TarEntryType.HardLink or TarEntryType.SymbolicLink == entry.LinkName.IsEmpty ? "a link and its target do not go together" :
-            entry.Xattrs.Any(xattr => xattr.Name.IsEmpty || xattr.Name.Span.ContainsAny((byte)0, (byte)'=')) ? "an attribute's name is empty or has a NUL or '='" :
-            entry.Xattrs.Any(xattr => xattr.Value.IsEmpty) ? "an attribute is empty, which an extended header cannot say" :
-            null;
-        if (fault is not null)
+        if (TarEntryRules.FaultOf(entry) is { } fault)
         {
-            throw new LayerException(
-                LayerErrorKind.Unsupported, $"'{Excerpt.Of(entry.DisplayName)}' cannot be written: {fault}.", entry.DisplayName);
+            throw TarFault.Unsupported($"The entry cannot be written: {fault}.", entry.Name.Span);
         }
 
+        ReadOnlySpan<byte> name = entry.Name.Span;
         return entry.Type == TarEntryType.Directory && name[^1] != '/' ? [.. name, (byte)'/'] : name.ToArray();
     }
 
@@ -110,7 +97,11 @@ internal static class TarHeaderWriter
             WriteRecord(bytes, Encoding.Latin1.GetBytes(key), value);
         }
 
-        return bytes.WrittenSpan.ToArray();
+        // Readers take no more than this: Go's, and ours by default.
+        return bytes.WrittenCount <= MaxRecords
+            ? bytes.WrittenSpan.ToArray()
+            : throw TarFault.Unsupported(
+                $"The entry cannot be written: its extended header would have more than {MaxRecords} bytes.", name);
     }
 
     private static void AddNumber(SortedDictionary<string, byte[]> records, string key, long value, long max)
@@ -175,8 +166,10 @@ internal static class TarHeaderWriter
     };
 
     private static void WriteBlock(
-        IBufferWriter<byte> target, ReadOnlySpan<byte> name, int prefixLength, ReadOnlySpan<byte> linkName, byte typeFlag,
-        int mode, long uid, long gid, long size, long seconds, long major, long minor, string userName, string groupName)
+        IBufferWriter<byte> target,
+        ReadOnlySpan<byte> name, int prefixLength, ReadOnlySpan<byte> linkName, byte typeFlag,
+        int mode, long uid, long gid, long size, long seconds, long major, long minor,
+        string userName, string groupName)
     {
         Span<byte> block = target.GetSpan(TarBlock.Size)[..TarBlock.Size];
         block.Clear();
@@ -213,7 +206,8 @@ internal static class TarHeaderWriter
     }
 
     // What does not fit stands in the extended header; ustar gets the start of it, for people who look.
-    private static void Put(Span<byte> field, ReadOnlySpan<byte> text) => text[..Math.Min(text.Length, field.Length)].CopyTo(field);
+    private static void Put(Span<byte> field, ReadOnlySpan<byte> text) =>
+        text[..Math.Min(text.Length, field.Length)].CopyTo(field);
 
     private static void PutOctal(Span<byte> field, long value)
     {
