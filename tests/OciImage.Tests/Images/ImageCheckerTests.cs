@@ -112,10 +112,14 @@ public sealed class ImageCheckerTests
             Config = await TestImage.PushAsync(_store, MediaTypes.Empty, "{}"),
             Layers = [blob, blob with { Size = blob.Size + 1 }],
         });
-        Descriptor index = await ImageIndexBuilder.BuildAsync(
-            _store, [manifest, blob with { MediaType = MediaTypes.ImageManifest }], cancellationToken: Token);
+        var index = OciDocument<ImageIndex>.Create(new ImageIndex
+        {
+            MediaType = MediaTypes.ImageIndex,
+            Manifests = [manifest, blob with { MediaType = MediaTypes.ImageManifest }],
+        });
+        await _store.PushAsync(index.Descriptor, ReplayableContent.FromBytes(index.Bytes), Token);
 
-        CheckReport report = await ImageChecker.CheckAsync(_store, index, cancellationToken: Token);
+        CheckReport report = await ImageChecker.CheckAsync(_store, index.Descriptor, cancellationToken: Token);
 
         Assert.Equal(2, report.Faults.Count);
         Assert.IsType<ContentVerificationException>(report.Faults[0].Error);
