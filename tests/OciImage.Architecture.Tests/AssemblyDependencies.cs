@@ -95,7 +95,8 @@ internal sealed class AssemblyDependencies : IDisposable
                     Add(MetadataTokens.EntityHandle(il.ReadInt32()), used);
                     break;
                 case OperandType.InlineSwitch:
-                    il.Offset += 4 * il.ReadInt32();
+                    int targets = il.ReadInt32();
+                    il.Offset += 4 * targets;
                     break;
                 case OperandType.InlineI8 or OperandType.InlineR:
                     il.Offset += 8;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using OciImage.Compression;
@@ -121,8 +120,17 @@ public sealed class TarVectorTests
         }
     }
 
-    private static string Folder([CallerFilePath] string path = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../../../shared/vectors/tar"));
+    // Beside the project's root, which a deterministic build does not tell: it maps the paths of sources.
+    private static string Folder()
+    {
+        string? root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "OciImage.sln")))
+        {
+            root = Path.GetDirectoryName(root);
+        }
+
+        return Path.GetFullPath(Path.Combine(root ?? AppContext.BaseDirectory, "../shared/vectors/tar"));
+    }
 
     private static Stream Open(string file)
     {
