@@ -36,6 +36,12 @@ internal sealed class TokenCache(TimeProvider time)
     {
         try
         {
+            // A fetch that ended between the caller's look and this one has kept its token before it made way.
+            if (TryGet(need) is not null)
+            {
+                return;
+            }
+
             AccessToken token = await fetch().ConfigureAwait(false);
             Prune();
             _tokens[need] = token;
