@@ -68,6 +68,13 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
             ? throw new DocumentFormatException($"The document '{Excerpt.Of(reference)}' of '{Place}' has more than {limit} bytes.")
             : answer.Body;
         bool byDigest = Digest.TryParse(reference, out Digest digest);
+        if (!byDigest && !LooksLikeDocument(bytes))
+        {
+            string type = response.Content.Headers.ContentType?.MediaType ?? "no type";
+            throw new DocumentFormatException(
+                $"What '{Excerpt.Of(reference)}' of '{Place}' names is no JSON object but {bytes.Length} bytes of '{Excerpt.Of(type)}'.");
+        }
+
         if (byDigest && !digest.CanVerify)
         {
             throw ContentVerificationException.CannotVerify(
@@ -79,6 +86,9 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
             ? throw ContentVerificationException.Mismatch(descriptor with { Digest = digest }, descriptor.Digest)
             : (descriptor, bytes);
     }
+
+    // Whoever answers a tag with a page to sign in at is not believed; what was asked for by digest is known by it.
+    private static bool LooksLikeDocument(ReadOnlySpan<byte> bytes) => bytes.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     private HttpRequestMessage CreateRequest(HttpMethod method, Uri address, string reference)
     {

@@ -152,12 +152,14 @@ public sealed class RepositoryClient :
     }
 
     /// <inheritdoc/>
+    /// <exception cref="DocumentFormatException">The descriptor's media type is none.</exception>
     public async ValueTask PushAsync(
         Descriptor descriptor, ReplayableContent content, string reference, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(content);
         CheckReference(reference);
+        CheckMediaType(descriptor);
         Stream opened = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
         byte[] bytes;
         ContentStream stream = ContentStream.Over(opened, descriptor);
@@ -274,6 +276,16 @@ public sealed class RepositoryClient :
         if (!ReferenceGrammar.IsTag(reference) && !Digest.TryParse(reference, out _))
         {
             throw new ArgumentException($"'{Excerpt.Of(reference)}' is neither a tag nor a digest.", nameof(reference));
+        }
+    }
+
+    // It becomes a header as it is, and may come from somebody else's index.
+    private static void CheckMediaType(Descriptor descriptor)
+    {
+        if (descriptor.MediaType.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            throw new DocumentFormatException(
+                $"Content '{descriptor.Digest}' has the media type '{Excerpt.Of(descriptor.MediaType)}', which is none.");
         }
     }
 

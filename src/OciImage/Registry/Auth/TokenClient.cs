@@ -22,6 +22,11 @@ internal sealed class TokenClient(
         DateTimeOffset asked = options.TimeProvider.GetUtcNow();
         if (credential?.RegistryToken is { } given)
         {
+            if (!IsToken(given))
+            {
+                throw new RegistryException($"The access token of {credential} is none: visible ASCII is expected.");
+            }
+
             return new AccessToken(given, asked + LongestLifetime, credential);
         }
 
@@ -41,7 +46,7 @@ internal sealed class TokenClient(
             .ConfigureAwait(false);
         TokenAnswer answer = CappedBody.ParseJson(body.WholeBody(), realm, RegistryJsonContext.Default.TokenAnswer);
         string? token = string.IsNullOrEmpty(answer.Token) ? answer.AccessToken : answer.Token;
-        if (string.IsNullOrEmpty(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (!IsToken(token))
         {
             throw new RegistryException($"The token server '{OriginPolicy.Redact(realm)}' answered without a token.")
             {
@@ -49,8 +54,11 @@ internal sealed class TokenClient(
             };
         }
 
-        return new AccessToken(token, asked + Lifetime(answer.ExpiresIn), credential);
+        return new AccessToken(token!, asked + Lifetime(answer.ExpiresIn), credential);
     }
+
+    private static bool IsToken(string? text) =>
+        !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static TimeSpan Lifetime(double? seconds) =>
         seconds is not > 60 ? ShortestLifetime
