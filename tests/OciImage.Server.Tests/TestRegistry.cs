@@ -158,13 +158,8 @@ internal sealed class TestRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when another request holds the upload: one that could not do harm is refused then.</summary>
-    public Task WaitForUploadToBeBusyAsync(string location) => WaitForAsync(location, HttpStatusCode.Conflict);
-
     /// <summary>Returns when no other request holds the upload any more.</summary>
-    public Task WaitForUploadToBeFreeAsync(string location) => WaitForAsync(location, HttpStatusCode.BadRequest);
-
-    private async Task WaitForAsync(string location, HttpStatusCode expected)
+    public async Task WaitForUploadToBeFreeAsync(string location)
     {
         HttpStatusCode status;
         do
@@ -172,7 +167,7 @@ internal sealed class TestRegistry : IAsyncDisposable
             using HttpResponseMessage response = await SendAsync("PATCH", location, [1], ("Content-Range", "malformed"));
             status = response.StatusCode;
         }
-        while (status != expected);
+        while (status != HttpStatusCode.BadRequest);
     }
 
     public async Task<Socket> ConnectAsync()

@@ -116,13 +116,16 @@ public sealed class UploadAttackTests
         var options = new RegistryServerOptions { BusyUploadWait = TimeSpan.Zero };
         await using TestRegistry registry = await TestRegistry.StartAsync(options);
         string location = await registry.StartUploadAsync();
-        using Socket winner = await BeginPatchAsync(registry, location, Content.Length, Content[..4]);
-        await registry.WaitForUploadToBeBusyAsync(location);
+        byte[] content = new byte[1_000_000];
+        using Socket winner = await BeginPatchAsync(registry, location, content.Length, content[..400_000]);
+
+        // Some of it was taken in, so it is inside. Asking this way enters nothing and cannot keep it out.
+        await registry.WaitForOffsetAsync(location, 300_000);
 
         using HttpResponseMessage loser = await registry.SendAsync("PATCH", location, "abc"u8.ToArray());
-        await winner.SendAsync(Content.AsMemory(4), TestRegistry.Cancelled);
+        await winner.SendAsync(content.AsMemory(400_000), TestRegistry.Cancelled);
         string answer = await ReadStatusLineAsync(winner);
-        using HttpResponseMessage put = await registry.SendAsync("PUT", $"{location}?digest={ContentDigest}");
+        using HttpResponseMessage put = await registry.SendAsync("PUT", $"{location}?digest={Digest.Compute(content)}");
 
         await TestRegistry.AssertRefusedAsync(HttpStatusCode.Conflict, "BLOB_UPLOAD_INVALID", loser);
         Assert.Equal("HTTP/1.1 202 Accepted", answer);
