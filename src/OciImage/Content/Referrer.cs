@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OciImage.Content;
 
 /// <summary>A manifest as its subject's list of referrers shows it (distribution-spec 1.1.1, "Listing Referrers").</summary>
@@ -21,14 +19,6 @@ internal sealed record Referrer(Digest Subject, Descriptor Descriptor)
             // The store keeps such bytes all the same.
             return null;
         }
-    }
-
-    /// <summary>Returns the descriptor for a list of referrers, when the manifest's subject is the one asked for.</summary>
-    public static bool TryDescribe(
-        Descriptor manifest, ReadOnlyMemory<byte> bytes, Digest subject, [NotNullWhen(true)] out Descriptor? referrer)
-    {
-        referrer = Find(manifest, bytes) is { } found && found.Subject == subject ? found.Descriptor : null;
-        return referrer is not null;
     }
 
     private static Referrer? OfManifest(Descriptor manifest, ReadOnlyMemory<byte> bytes)

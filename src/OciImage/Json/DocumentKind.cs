@@ -43,35 +43,4 @@ internal static class DocumentKind
             : layers ? MediaTypes.ImageManifest
             : null;
     }
-
-    /// <summary>Tells whether a document has a field at its root, which is not <c>null</c>.</summary>
-    public static bool HasField(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(bytes);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                return false;
-            }
-
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool found = reader.ValueTextEquals(name);
-                reader.Read();
-                if (found && reader.TokenType != JsonTokenType.Null)
-                {
-                    return true;
-                }
-
-                reader.Skip();
-            }
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return false;
-        }
-
-        return false;
-    }
 }

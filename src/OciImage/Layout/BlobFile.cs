@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OciImage.Linux;
@@ -8,52 +7,135 @@ namespace OciImage.Layout;
 /// <summary>Opens files that stand where others may have put something else: links, pipes and directories are refused.</summary>
 internal static unsafe class BlobFile
 {
-    private const int NotFoundError = 2;
-    private const int NotDirectoryError = 20;
-    private const int LoopError = 40;
+    private const int NoDeviceError = 6;
+
+    private static ReadOnlySpan<byte> Nothing => "\0"u8;
 
     /// <summary>Opens a regular file for reading, without following a link and without waiting for a pipe's writer.</summary>
-    /// <returns>The handle, or <see langword="null"/> where there is nothing of that name.</returns>
-    /// <exception cref="IOException">What is there is no regular file.</exception>
-    public static SafeFileHandle? TryOpen(string path)
+    /// <param name="path">The path of the file.</param>
+    /// <param name="isOther">Whether something else stands there.</param>
+    /// <returns>The handle, or <see langword="null"/> where there is no regular file of that name.</returns>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static SafeFileHandle? TryOpen(string path, out bool isOther)
     {
-        if (OperatingSystem.IsLinux())
+        if (Libc.IsSupported)
         {
-            return TryOpenOnLinux(path);
+            return TryOpenOnLinux(path, Libc.ReadOnly, out isOther);
         }
 
         var file = new FileInfo(path);
-        if (!file.Exists)
+        isOther = Directory.Exists(path) || file.LinkTarget is not null;
+
+        return file.Exists && !isOther
+            ? File.OpenHandle(path, share: FileShare.Read | FileShare.Delete)
+            : null;
+    }
+
+    /// <summary>Opens a regular file as <see cref="TryOpen"/> does, with the access that the flags of the system say.</summary>
+    public static SafeFileHandle? TryOpenOnLinux(string path, int flags, out bool isOther)
+    {
+        isOther = false;
+        int descriptor;
+        fixed (byte* name = Terminated(path))
         {
-            return Directory.Exists(path) ? throw NotRegular(path) : null;
+            descriptor = Libc.OpenAt(
+                Libc.AtCurrentDirectory, name, flags | Libc.NonBlock | Libc.CloseOnExec | Libc.NoFollow, 0x1B6);
         }
 
-        return file.LinkTarget is null ? File.OpenHandle(path) : throw NotRegular(path);
+        if (descriptor < 0)
+        {
+            int error = Libc.LastError;
+            isOther = error is LinuxError.Loop or LinuxError.IsDirectory or NoDeviceError;
+            return isOther || error is LinuxError.NotFound or LinuxError.NotDirectory ? null : throw Failed(error, "Opening", path);
+        }
+
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Stat(handle).Type == FileStatus.RegularFile)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        isOther = true;
+        return null;
+    }
+
+    /// <summary>Tells what an open file is.</summary>
+    public static FileStatus Stat(SafeFileHandle handle)
+    {
+        FileStatus status;
+        fixed (byte* nothing = Nothing)
+        {
+            return Libc.StatX((int)handle.DangerousGetHandle(), nothing, Libc.AtEmptyPath, Libc.StatBasic, &status) == 0
+                ? status
+                : throw Failed(Libc.LastError, "Asking for the status of", "an open file");
+        }
+    }
+
+    /// <summary>Tells whether a name leads to the very file that is open, and not to one that took its place.</summary>
+    public static bool IsNameOf(string path, SafeFileHandle handle)
+    {
+        FileStatus opened = Stat(handle);
+        FileStatus named;
+        fixed (byte* name = Terminated(path))
+        {
+            return Libc.StatX(Libc.AtCurrentDirectory, name, Libc.AtSymlinkNoFollow, Libc.StatBasic, &named) == 0 &&
+                (named.Inode, named.FileSystemMajor, named.FileSystemMinor) ==
+                (opened.Inode, opened.FileSystemMajor, opened.FileSystemMinor);
+        }
+    }
+
+    /// <summary>Tries to lock an open file; the lock ends with its last handle, and so with the process.</summary>
+    /// <returns><see langword="false"/> where another holder keeps it.</returns>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static bool TryLock(SafeFileHandle handle, int operation, string path)
+    {
+        if (Libc.Lock((int)handle.DangerousGetHandle(), operation | Libc.LockNoWait) == 0)
+        {
+            return true;
+        }
+
+        int error = Libc.LastError;
+        return error == LinuxError.Again ? false : throw Failed(error, "Locking", path);
     }
 
     /// <summary>Flushes a directory, so that the names in it survive a power cut. Does nothing where that is not possible.</summary>
+    /// <exception cref="IOException">The device failed.</exception>
     public static void FlushDirectory(string path)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Libc.IsSupported)
         {
             return;
         }
 
+        int descriptor;
         fixed (byte* name = Terminated(path))
         {
-            int descriptor = Libc.OpenAt(Libc.AtCurrentDirectory, name, Libc.DirectoryOnly | Libc.CloseOnExec, 0);
-            if (descriptor >= 0)
+            descriptor = Libc.OpenAt(Libc.AtCurrentDirectory, name, Libc.DirectoryOnly | Libc.CloseOnExec, 0);
+        }
+
+        if (descriptor < 0)
+        {
+            int error = Libc.LastError;
+            if (error is LinuxError.NotFound or LinuxError.AccessDenied)
             {
-                _ = Libc.Sync(descriptor);
-                _ = Libc.Close(descriptor);
+                return;
             }
+
+            throw Failed(error, "Opening", path);
+        }
+
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Libc.Sync(descriptor) != 0 && Libc.LastError is var failure and not (LinuxError.Invalid or LinuxError.NotSupported))
+        {
+            throw Failed(failure, "Flushing", path);
         }
     }
 
-    /// <summary>Makes a second name for a file, where the file system can.</summary>
+    /// <summary>Makes a second name for a regular file of ours, where the file system can.</summary>
     public static bool TryLink(string existing, string name)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Libc.IsSupported)
         {
             return false;
         }
@@ -64,38 +146,8 @@ internal static unsafe class BlobFile
         }
     }
 
-    private static SafeFileHandle? TryOpenOnLinux(string path)
-    {
-        fixed (byte* name = Terminated(path))
-        {
-            int descriptor = Libc.OpenAt(
-                Libc.AtCurrentDirectory, name, Libc.NonBlock | Libc.CloseOnExec | Libc.NoFollow, 0);
-            if (descriptor < 0)
-            {
-                int error = Libc.LastError;
-                return error switch
-                {
-                    NotFoundError or NotDirectoryError => null,
-                    LoopError => throw NotRegular(path),
-                    _ => throw new IOException($"'{path}' cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
-                };
-            }
-
-            var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-            FileStatus status;
-            byte none = 0;
-            if (Libc.StatX(descriptor, &none, Libc.AtEmptyPath, Libc.StatBasic, &status) != 0 ||
-                status.Type != FileStatus.RegularFile)
-            {
-                handle.Dispose();
-                throw NotRegular(path);
-            }
-
-            return handle;
-        }
-    }
-
     private static byte[] Terminated(string path) => Encoding.UTF8.GetBytes(path + '\0');
 
-    private static IOException NotRegular(string path) => new($"'{path}' is not a regular file.");
+    private static IOException Failed(int error, string operation, string path) =>
+        LinuxError.Of(error, operation, Encoding.UTF8.GetBytes(path));
 }

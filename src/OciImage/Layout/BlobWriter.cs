@@ -9,58 +9,80 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
     private const int BufferSize = 256 * 1024;
 
     /// <summary>Copies a stream that verifies itself into a new file, which gets the blob's name only at the end.</summary>
-    public async ValueTask WriteAsync(
-        Stream verified, Digest digest, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(Stream verified, Digest digest, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(paths.Ingest);
-        string temporary = Path.Combine(paths.Ingest, $"{Guid.NewGuid():N}.tmp");
+        using TemporaryFile file = TemporaryFile.Create(paths);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            using (SafeFileHandle handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+            long offset = 0;
+            int read;
+            while ((read = await verified.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                long offset = 0;
-                int read;
-                while ((read = await verified.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                {
-                    RandomAccess.Write(handle, buffer.AsSpan(0, read), offset);
-                    offset += read;
-                }
-
-                Flush(handle);
+                RandomAccess.Write(file.Handle, buffer.AsSpan(0, read), offset);
+                offset += read;
             }
-
-            Publish(temporary, digest);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        Publish(file.Handle, file.Path, digest);
     }
 
-    public void Flush(SafeFileHandle handle)
+    /// <summary>Writes a document beside the blobs: readers see the one before or the new one, whole.</summary>
+    public void Replace(string path, ReadOnlySpan<byte> bytes)
+    {
+        using TemporaryFile file = TemporaryFile.Create(paths);
+        RandomAccess.Write(file.Handle, bytes, 0);
+        Flush(file.Handle);
+        File.Move(file.Path, path, overwrite: true);
+        FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Gives a verified file the blob's name; whoever wrote the same content before is replaced by equal bytes.</summary>
+    public void Publish(SafeFileHandle handle, string temporary, Digest digest)
+    {
+        Flush(handle);
+        string path = paths.Blob(digest) ?? throw LayoutPaths.NoName(digest);
+        string directory = Path.GetDirectoryName(path)!;
+        if (LayoutPaths.Prepare(paths.Blobs) | LayoutPaths.Prepare(directory))
+        {
+            FlushDirectory(paths.Root);
+            FlushDirectory(paths.Blobs);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+        FlushDirectory(directory);
+    }
+
+    public void Remove(string path)
+    {
+        File.Delete(path);
+        FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Flushes the names of blobs that others wrote, before an index names them.</summary>
+    public void FlushBlobNames()
+    {
+        FlushDirectory(Path.Combine(paths.Blobs, Digest.Sha256));
+        FlushDirectory(Path.Combine(paths.Blobs, Digest.Sha512));
+    }
+
+    public void FlushDirectory(string directory)
+    {
+        if (options.Durable)
+        {
+            BlobFile.FlushDirectory(directory);
+        }
+    }
+
+    private void Flush(SafeFileHandle handle)
     {
         if (options.Durable)
         {
             RandomAccess.FlushToDisk(handle);
-        }
-    }
-
-    /// <summary>Gives a verified file the blob's name; whoever wrote the same content before is replaced by equal bytes.</summary>
-    public void Publish(string temporary, Digest digest)
-    {
-        string path = paths.Blob(digest);
-        string directory = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(directory);
-        File.Move(temporary, path, overwrite: true);
-        if (options.Durable)
-        {
-            BlobFile.FlushDirectory(directory);
         }
     }
 }

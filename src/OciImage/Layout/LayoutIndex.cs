@@ -1,17 +1,15 @@
 using Microsoft.Win32.SafeHandles;
-using OciImage.Json;
 
 namespace OciImage.Layout;
 
 /// <summary>Reads and changes <c>index.json</c>: under a lock, and replaced as a whole.</summary>
-internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options)
+internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, BlobWriter writer)
 {
     private readonly DocumentOptions _limits = new() { MaxSize = options.MaxIndexSize };
 
     public async ValueTask<OciDocument<ImageIndex>> ReadAsync(CancellationToken cancellationToken)
     {
-        using SafeFileHandle handle = BlobFile.TryOpen(paths.Index) ??
-            throw new ContentNotFoundException($"'{paths.Root}' has no index.json.");
+        using SafeFileHandle handle = BlobFile.TryOpen(paths.Index, out bool isOther) ?? throw Missing(isOther);
         long length = RandomAccess.GetLength(handle);
         if (length > options.MaxIndexSize)
         {
@@ -36,51 +34,37 @@ internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options)
         return OciDocument<ImageIndex>.Parse(bytes.AsMemory(0, read), null, _limits);
     }
 
-    /// <summary>Changes the entries; a change that returns the same list writes nothing.</summary>
+    /// <summary>Changes the entries under the lock; a change that returns the same list writes nothing.</summary>
     public async ValueTask UpdateAsync(
-        Func<IReadOnlyList<Descriptor>, IReadOnlyList<Descriptor>> change, CancellationToken cancellationToken)
+        Func<IReadOnlyList<Descriptor>, ValueTask<IReadOnlyList<Descriptor>>> change,
+        CancellationToken cancellationToken,
+        Action? afterwards = null)
     {
-        Directory.CreateDirectory(paths.Ingest);
-        using IDisposable held = await LayoutLock.AcquireAsync(paths.IndexLock, cancellationToken).ConfigureAwait(false);
-        OciDocument<ImageIndex> index = await ReadAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Descriptor> entries = change(index.Value.Manifests);
-        if (!ReferenceEquals(entries, index.Value.Manifests))
+        using LayoutLock held = await LayoutLock.AcquireAsync(paths, options, cancellationToken).ConfigureAwait(false);
+        ImageIndex index = (await ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
+        IReadOnlyList<Descriptor> entries = await change(index.Manifests).ConfigureAwait(false);
+        if (!ReferenceEquals(entries, index.Manifests))
         {
-            Write(index.Value with { Manifests = entries });
+            Write(index with { Manifests = entries });
         }
+
+        afterwards?.Invoke();
     }
 
     public void Write(ImageIndex index)
     {
-        Replace(paths.Index, OciDocument<ImageIndex>.Create(index).Bytes.Span);
+        ReadOnlySpan<byte> bytes = OciDocument<ImageIndex>.Create(index).Bytes.Span;
+        if (bytes.Length > options.MaxIndexSize)
+        {
+            throw new DocumentFormatException(
+                $"'{paths.Index}' would have {bytes.Length} bytes; at most {options.MaxIndexSize} are read.");
+        }
+
+        writer.FlushBlobNames();
+        writer.Replace(paths.Index, bytes);
     }
 
-    public void Replace(string path, ReadOnlySpan<byte> bytes)
-    {
-        Directory.CreateDirectory(paths.Ingest);
-        string temporary = Path.Combine(paths.Ingest, $"{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (SafeFileHandle handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                RandomAccess.Write(handle, bytes, 0);
-                if (options.Durable)
-                {
-                    RandomAccess.FlushToDisk(handle);
-                }
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-
-        if (options.Durable)
-        {
-            BlobFile.FlushDirectory(paths.Root);
-        }
-    }
+    private OciException Missing(bool isOther) => isOther
+        ? new DocumentFormatException($"'{paths.Index}' is not a regular file.")
+        : new ContentNotFoundException($"'{paths.Root}' has no index.json.");
 }

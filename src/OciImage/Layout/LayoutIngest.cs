@@ -7,45 +7,65 @@ namespace OciImage.Layout;
 /// <summary>Content on its way into a layout: a file of its own, held by a lock while it is open.</summary>
 internal sealed class LayoutIngest : ContentIngest
 {
-    private readonly string _path;
-    private readonly FileStream _file;
+    private const int BufferSize = 256 * 1024;
+    private const int MaxAttempts = 10;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+
+    private readonly LockedFile _file;
     private readonly BlobWriter _writer;
     private readonly IncrementalHash _hash;
+    private readonly Func<Descriptor, CancellationToken, ValueTask> _committed;
+    private long _offset;
     private bool _ended;
+    private bool _disposed;
 
-    private LayoutIngest(string key, string path, FileStream file, BlobWriter writer, IncrementalHash hash)
+    private LayoutIngest(
+        string key, LockedFile file, BlobWriter writer, Func<Descriptor, CancellationToken, ValueTask> committed)
     {
         Key = key;
-        _path = path;
         _file = file;
         _writer = writer;
-        _hash = hash;
+        _committed = committed;
+        _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     }
 
     public override string Key { get; }
 
-    public override long Offset => _ended ? 0 : _file.Position;
+    public override long Offset => _offset;
 
     /// <summary>Opens or resumes; what is there is hashed again, since nothing says that it is whole.</summary>
     public static async ValueTask<LayoutIngest> OpenAsync(
-        string key, string path, BlobWriter writer, CancellationToken cancellationToken)
+        string key,
+        string path,
+        BlobWriter writer,
+        Func<Descriptor, CancellationToken, ValueTask> committed,
+        CancellationToken cancellationToken)
     {
-        if (File.Exists(path) && new FileInfo(path).LinkTarget is not null)
+        // A sweep holds what it looks at for an instant; another holder keeps it longer than this waits.
+        LockedFile? file;
+        for (int attempt = 1; !LockedFile.TryOpen(path, create: true, out file); attempt++)
         {
-            throw new IOException($"The ingest '{key}' is a link.");
+            if (attempt == MaxAttempts)
+            {
+                throw new IOException($"The ingest '{key}' is open elsewhere.");
+            }
+
+            await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
         }
 
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var ingest = new LayoutIngest(key, file, writer, committed);
         try
         {
-            await HashAsync(file, hash, cancellationToken).ConfigureAwait(false);
-            return new LayoutIngest(key, path, file, writer, hash);
+            long length = RandomAccess.GetLength(file.Handle);
+            await ingest.HashAsync(ingest._hash, length, cancellationToken).ConfigureAwait(false);
+            ingest._offset = length;
+
+            return ingest;
         }
         catch
         {
-            hash.Dispose();
-            await file.DisposeAsync().ConfigureAwait(false);
+            await ingest.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -54,20 +74,20 @@ internal sealed class LayoutIngest : ContentIngest
     {
         ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
-        long offset = _file.Position;
         try
         {
             // To the page cache: there is nothing to wait for that a thread pool would wait for better.
-            _file.Write(bytes.Span);
+            RandomAccess.Write(_file.Handle, bytes.Span, _offset);
         }
         catch (IOException)
         {
-            _file.SetLength(offset);
-            _file.Position = offset;
+            TryDropRest();
             throw;
         }
 
         _hash.AppendData(bytes.Span);
+        _offset += bytes.Length;
+
         return default;
     }
 
@@ -76,23 +96,30 @@ internal sealed class LayoutIngest : ContentIngest
     {
         ArgumentException.ThrowIfNullOrEmpty(mediaType);
         ThrowIfEnded();
-        string algorithm = expected?.Algorithm ?? Digest.Sha256;
-        Digest actual = algorithm == Digest.Sha256
-            ? Digest.FromHash(Digest.Sha256, _hash.GetCurrentHash())
-            : await HashAgainAsync(algorithm, cancellationToken).ConfigureAwait(false);
-        var descriptor = new Descriptor { MediaType = mediaType, Digest = actual, Size = _file.Length };
-        if (expected is { } digest && actual != digest)
+        cancellationToken.ThrowIfCancellationRequested();
+        Digest sha256 = Digest.FromHash(Digest.Sha256, _hash.GetCurrentHash());
+        var descriptor = new Descriptor { MediaType = mediaType, Digest = expected ?? sha256, Size = _offset };
+        if (!descriptor.Digest.CanVerify)
         {
-            throw ContentVerificationException.Mismatch(descriptor with { Digest = digest }, actual);
+            throw ContentVerificationException.CannotVerify(descriptor);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        _writer.Flush(_file.SafeFileHandle);
-        _writer.Publish(_path, actual);
+        Digest actual = descriptor.Digest.Algorithm == Digest.Sha256
+            ? sha256
+            : await HashAgainAsync(descriptor.Digest.Algorithm, cancellationToken).ConfigureAwait(false);
+        if (actual != descriptor.Digest)
+        {
+            throw ContentVerificationException.Mismatch(descriptor, actual);
+        }
+
+        ThrowIfShorter();
+        RandomAccess.SetLength(_file.Handle, _offset);
+        _writer.Publish(_file.Handle, _file.Path, actual);
         _ended = true;
 
-        // The lock would go with the file to its final name, and keep others from reading it.
-        await _file.DisposeAsync().ConfigureAwait(false);
+        // The lock went with the file to its final name, and would keep others from reading it.
+        _file.Dispose();
+        await _committed(descriptor, cancellationToken).ConfigureAwait(false);
 
         return descriptor;
     }
@@ -101,8 +128,10 @@ internal sealed class LayoutIngest : ContentIngest
     {
         if (!_ended)
         {
+            // Without the lock the file may be another holder's by now.
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            File.Delete(_file.Path);
             _ended = true;
-            File.Delete(_path);
         }
 
         return default;
@@ -110,20 +139,32 @@ internal sealed class LayoutIngest : ContentIngest
 
     public override ValueTask DisposeAsync()
     {
-        _hash.Dispose();
-        return _file.DisposeAsync();
+        if (!_disposed)
+        {
+            _disposed = true;
+            _hash.Dispose();
+            _file.Dispose();
+        }
+
+        return default;
     }
 
-    private static async ValueTask HashAsync(FileStream file, IncrementalHash hash, CancellationToken cancellationToken)
+    private async ValueTask HashAsync(IncrementalHash hash, long length, CancellationToken cancellationToken)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            file.Position = 0;
-            int read;
-            while ((read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            for (long position = 0; position < length;)
             {
+                Memory<byte> wanted = buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - position));
+                int read = await RandomAccess.ReadAsync(_file.Handle, wanted, position, cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    throw new IOException($"The ingest '{Key}' ended after {position} of {length} bytes.");
+                }
+
                 hash.AppendData(buffer, 0, read);
+                position += read;
             }
         }
         finally
@@ -135,8 +176,30 @@ internal sealed class LayoutIngest : ContentIngest
     private async ValueTask<Digest> HashAgainAsync(string algorithm, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = Digest.CreateHash(algorithm);
-        await HashAsync(_file, hash, cancellationToken).ConfigureAwait(false);
+        await HashAsync(hash, _offset, cancellationToken).ConfigureAwait(false);
         return Digest.FromHash(algorithm, hash.GetCurrentHash());
+    }
+
+    // What a write that failed left is overwritten by the next one, and cut off by a commit; here it only looks better.
+    private void TryDropRest()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file.Handle, _offset);
+        }
+        catch (IOException)
+        {
+            // The write's own error counts.
+        }
+    }
+
+    private void ThrowIfShorter()
+    {
+        long length = RandomAccess.GetLength(_file.Handle);
+        if (length < _offset)
+        {
+            throw new IOException($"The ingest '{Key}' has {length} bytes, expected {_offset}: somebody else changed it.");
+        }
     }
 
     private void ThrowIfEnded()
@@ -145,5 +208,7 @@ internal sealed class LayoutIngest : ContentIngest
         {
             throw new InvalidOperationException($"The ingest '{Key}' was committed or aborted.");
         }
+
+        ObjectDisposedException.ThrowIf(_disposed, this);
     }
 }

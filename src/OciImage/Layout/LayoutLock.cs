@@ -1,54 +1,112 @@
-using System.Collections.Concurrent;
-
 namespace OciImage.Layout;
 
 /// <summary>Lets one writer at a time change an index: within this process by a gate, between processes by a file lock.</summary>
-/// <remarks>The file lock belongs to an open file, so a process that dies lets go of it.</remarks>
-internal static class LayoutLock
+internal sealed class LayoutLock : IDisposable
 {
-    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Gates = new(StringComparer.Ordinal);
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    // A process with many writers hands its gate on faster than another can poll; now and then it stands back.
+    private const int TurnsInARow = 16;
 
-    public static async ValueTask<IDisposable> AcquireAsync(string lockFile, CancellationToken cancellationToken)
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+    private static readonly Dictionary<string, Gate> Gates = new(StringComparer.Ordinal);
+
+    private readonly string _path;
+    private readonly Gate _gate;
+    private readonly LockedFile _file;
+
+    private LayoutLock(string path, Gate gate, LockedFile file)
     {
-        SemaphoreSlim gate = Gates.GetOrAdd(lockFile, static _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _path = path;
+        _gate = gate;
+        _file = file;
+    }
+
+    public static async ValueTask<LayoutLock> AcquireAsync(
+        LayoutPaths paths, OciLayoutOptions options, CancellationToken cancellationToken)
+    {
+        LayoutPaths.Prepare(paths.Ingest);
+        string path = paths.IndexLock;
+        Gate gate = Enter(path);
+        bool entered = false;
         try
         {
-            return new Holder(gate, await OpenAsync(lockFile, cancellationToken).ConfigureAwait(false));
+            await gate.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            entered = true;
+            if (++gate.Turns % TurnsInARow == 0)
+            {
+                await Task.Delay(2 * Interval, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new LayoutLock(path, gate, await OpenAsync(path, options.LockTimeout, cancellationToken).ConfigureAwait(false));
         }
         catch
         {
-            gate.Release();
+            if (entered)
+            {
+                gate.Turn.Release();
+            }
+
+            Leave(path, gate);
             throw;
         }
     }
 
-    private static async ValueTask<FileStream> OpenAsync(string lockFile, CancellationToken cancellationToken)
+    public void Dispose()
+    {
+        _file.Dispose();
+        _gate.Turn.Release();
+        Leave(_path, _gate);
+    }
+
+    private static async ValueTask<LockedFile> OpenAsync(string path, TimeSpan limit, CancellationToken cancellationToken)
     {
         long started = TimeProvider.System.GetTimestamp();
-        while (true)
+        LockedFile? file;
+        while (!LockedFile.TryOpen(path, create: true, out file))
         {
-            try
+            if (TimeProvider.System.GetElapsedTime(started) >= limit)
             {
-                return new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                throw new IOException($"'{path}' was kept by another process for more than {limit}.");
             }
-            catch (IOException) when (
-                Path.Exists(lockFile) && TimeProvider.System.GetElapsedTime(started) < Limit)
+
+            // The other process tells nobody when it is done, so there is nothing to wait for but time.
+            await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
+        }
+
+        return file;
+    }
+
+    private static Gate Enter(string path)
+    {
+        lock (Gates)
+        {
+            if (!Gates.TryGetValue(path, out Gate? gate))
             {
-                // The other process tells nobody when it is done, so there is nothing to wait for but time.
-                await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
+                gate = new Gate();
+                Gates.Add(path, gate);
+            }
+
+            gate.Users++;
+            return gate;
+        }
+    }
+
+    private static void Leave(string path, Gate gate)
+    {
+        lock (Gates)
+        {
+            if (--gate.Users == 0)
+            {
+                Gates.Remove(path);
             }
         }
     }
 
-    private sealed class Holder(SemaphoreSlim gate, FileStream file) : IDisposable
+    private sealed class Gate
     {
-        public void Dispose()
-        {
-            file.Dispose();
-            gate.Release();
-        }
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        public int Users { get; set; }
+
+        public int Turns { get; set; }
     }
 }

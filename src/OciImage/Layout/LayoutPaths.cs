@@ -18,14 +18,45 @@ internal sealed class LayoutPaths(string root)
 
     public string IndexLock => Path.Combine(Ingest, "index.lock");
 
-    /// <summary>Returns the path of a blob. The digest's grammar has no separator and no dot in front.</summary>
-    public string Blob(Digest digest)
+    /// <summary>Tells whether a directory is there, and is no link to one elsewhere.</summary>
+    public static bool IsPlainDirectory(string path)
     {
-        if (digest.IsEmpty || digest.Algorithm.Length > MaxComponentLength || digest.Encoded.Length > MaxComponentLength)
+        var directory = new DirectoryInfo(path);
+        return directory.Exists && (directory.Attributes & FileAttributes.ReparsePoint) == 0;
+    }
+
+    /// <summary>Makes a directory unless it is there.</summary>
+    /// <returns>Whether it was made.</returns>
+    /// <exception cref="IOException">What is there is a link: whoever made it would choose where bytes go.</exception>
+    public static bool Prepare(string directory)
+    {
+        if (IsPlainDirectory(directory))
         {
-            throw new ArgumentException($"'{Excerpt.Of(digest.ToString())}' cannot be the name of a file.", nameof(digest));
+            return false;
         }
 
-        return Path.Combine(Blobs, digest.Algorithm, digest.Encoded);
+        Directory.CreateDirectory(directory);
+        return IsPlainDirectory(directory) ? true : throw new IOException($"'{directory}' is a link, expected a directory.");
     }
+
+    public static ArgumentException NoName(Digest digest) =>
+        new($"'{Excerpt.Of(digest.ToString())}' cannot be the name of a file.", nameof(digest));
+
+    /// <summary>Returns the path of a blob, or <see langword="null"/> where no file can have that name.</summary>
+    /// <remarks>The digest's grammar has no separator and no dot in front.</remarks>
+    public string? Blob(Digest digest)
+    {
+        if (digest.IsEmpty)
+        {
+            throw NoName(digest);
+        }
+
+        return digest.Algorithm.Length <= MaxComponentLength && digest.Encoded.Length <= MaxComponentLength
+            ? Path.Combine(Blobs, digest.Algorithm, digest.Encoded)
+            : null;
+    }
+
+    /// <summary>Tells whether a blob of that digest would stand inside the layout, and not behind a link.</summary>
+    public bool IsInside(Digest digest) =>
+        IsPlainDirectory(Blobs) && IsPlainDirectory(Path.Combine(Blobs, digest.Algorithm));
 }

@@ -22,15 +22,25 @@ public sealed class LayoutRepositoryProvider : IRepositoryProvider
     /// <summary>Initializes a new instance over a directory, which is made when the first repository is.</summary>
     /// <param name="directory">The path of the directory.</param>
     /// <param name="options">The options of the layouts, or <see langword="null"/> for the defaults.</param>
-    public LayoutRepositoryProvider(string directory, OciLayoutOptions? options = null)
+    /// <param name="name">
+    /// The repository's name where the directory is a layout itself, or <see langword="null"/> for the directory's own name in
+    /// lower case, and <c>image</c> where that is no name of a repository.
+    /// </param>
+    /// <exception cref="ArgumentException">The name is not one of a repository (distribution-spec 1.1.1, "Pulling manifests").</exception>
+    public LayoutRepositoryProvider(string directory, OciLayoutOptions? options = null, string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
+        if (name is not null)
+        {
+            RepositoryName.Check(name);
+        }
+
         _root = Path.GetFullPath(directory);
         _options = options?.Clone() ?? new OciLayoutOptions();
         if (File.Exists(Path.Combine(_root, "oci-layout")))
         {
-            string name = Path.GetFileName(_root).ToLowerInvariant();
-            _onlyName = ReferenceGrammar.IsRepository(name) ? name : "image";
+            string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(_root)).ToLowerInvariant();
+            _onlyName = name ?? (ReferenceGrammar.IsRepository(own) ? own : "image");
         }
     }
 
@@ -44,7 +54,7 @@ public sealed class LayoutRepositoryProvider : IRepositoryProvider
             return known;
         }
 
-        string directory = _onlyName is null ? Path.Combine([_root, .. name.Split('/'), LayoutDirectory]) : _root;
+        string directory = _onlyName is null ? FindDirectory(name) : _root;
         bool exists = _onlyName is null ? File.Exists(Path.Combine(directory, "oci-layout")) : name == _onlyName;
         if (!exists && (!create || _onlyName is not null))
         {
@@ -67,6 +77,22 @@ public sealed class LayoutRepositoryProvider : IRepositoryProvider
             cancellationToken.ThrowIfCancellationRequested();
             yield return name;
         }
+    }
+
+    // A link would let one repository show up under several names, or lead out of the directory.
+    private string FindDirectory(string name)
+    {
+        string directory = _root;
+        foreach (string component in (string[])[.. name.Split('/'), LayoutDirectory])
+        {
+            directory = Path.Combine(directory, component);
+            if (new DirectoryInfo(directory).LinkTarget is not null)
+            {
+                throw new IOException($"'{directory}' is a link, expected a directory.");
+            }
+        }
+
+        return directory;
     }
 
     private static IEnumerable<string> Find(string directory, string name)

@@ -4,31 +4,50 @@ namespace OciImage.Layout;
 internal static class LayoutSweep
 {
     public const string IngestSuffix = ".ingest";
+    public const string TemporarySuffix = ".tmp";
 
     public static long Sweep(string directory, DateTimeOffset limit)
     {
         long bytes = 0;
         foreach (FileInfo file in new DirectoryInfo(directory).EnumerateFiles())
         {
-            if (file.LastWriteTimeUtc >= limit.UtcDateTime || file.Extension is not (IngestSuffix or ".tmp"))
+            if (file.Extension is IngestSuffix or TemporarySuffix && IsOlder(file.LastWriteTimeUtc, limit))
             {
-                continue;
-            }
-
-            try
-            {
-                // Whoever writes it holds a lock that this opening would need.
-                using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                long length = stream.Length;
-                file.Delete();
-                bytes += length;
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // In use, or gone by now: both are fine.
+                bytes += Remove(file.FullName, limit);
             }
         }
 
         return bytes;
     }
+
+    private static long Remove(string path, DateTimeOffset limit)
+    {
+        try
+        {
+            if (!LockedFile.TryOpen(path, create: false, out LockedFile? file))
+            {
+                return 0;
+            }
+
+            using (file)
+            {
+                // Whoever had it open until now may have written to it.
+                if (!IsOlder(File.GetLastWriteTimeUtc(file.Handle), limit))
+                {
+                    return 0;
+                }
+
+                long length = RandomAccess.GetLength(file.Handle);
+                File.Delete(path);
+                return length;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // No file of ours, or not ours to remove.
+            return 0;
+        }
+    }
+
+    private static bool IsOlder(DateTime lastWrite, DateTimeOffset limit) => lastWrite < limit.UtcDateTime;
 }

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OciImage.Content;
-using OciImage.Json;
 
 namespace OciImage.Layout;
 
@@ -22,14 +21,18 @@ public sealed class OciLayout :
     private const int MaxReferenceLength = 1024;
 
     private readonly LayoutPaths _paths;
+    private readonly LayoutBlobs _blobs;
+    private readonly LayoutReferrers _referrers;
     private readonly LayoutIndex _index;
     private readonly BlobWriter _writer;
 
     private OciLayout(LayoutPaths paths, OciLayoutOptions options)
     {
         _paths = paths;
-        _index = new LayoutIndex(paths, options);
+        _blobs = new LayoutBlobs(paths);
+        _referrers = new LayoutReferrers(_blobs);
         _writer = new BlobWriter(paths, options);
+        _index = new LayoutIndex(paths, options, _writer);
     }
 
     /// <summary>Gets the full path of the directory.</summary>
@@ -47,9 +50,15 @@ public sealed class OciLayout :
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         var paths = new LayoutPaths(Path.GetFullPath(directory));
-        using (SafeFileHandle header = BlobFile.TryOpen(paths.Header) ??
-            throw new ContentNotFoundException($"'{directory}' is not an OCI layout: it has no file 'oci-layout'."))
+        using (SafeFileHandle? header = BlobFile.TryOpen(paths.Header, out bool isOther))
         {
+            if (header is null)
+            {
+                throw isOther
+                    ? new DocumentFormatException($"'{paths.Header}' is not a regular file.")
+                    : new ContentNotFoundException($"'{directory}' is not an OCI layout: it has no file 'oci-layout'.");
+            }
+
             byte[] bytes = new byte[4096];
             int read = RandomAccess.Read(header, bytes, 0);
             string version = OciDocument<OciLayoutHeader>.Parse(bytes.AsMemory(0, read)).Value.ImageLayoutVersion;
@@ -82,13 +91,7 @@ public sealed class OciLayout :
         var paths = new LayoutPaths(Path.GetFullPath(directory));
         if (!File.Exists(paths.Header))
         {
-            Directory.CreateDirectory(paths.Root);
-            if (Directory.EnumerateFileSystemEntries(paths.Root).Any(entry => !IsOurs(paths, entry)))
-            {
-                throw new IOException($"'{directory}' is neither empty nor an OCI layout.");
-            }
-
-            await CreateAsync(paths, options, cancellationToken).ConfigureAwait(false);
+            await LayoutCreation.CreateAsync(paths, options, cancellationToken).ConfigureAwait(false);
         }
 
         return await OpenAsync(directory, options, cancellationToken).ConfigureAwait(false);
@@ -105,25 +108,8 @@ public sealed class OciLayout :
     public ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        SafeFileHandle handle;
-        try
-        {
-            handle = BlobFile.TryOpen(_paths.Blob(descriptor.Digest)) ??
-                throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
-        }
-        catch (IOException exception)
-        {
-            throw new ContentVerificationException(descriptor, $"Content '{descriptor.Digest}' cannot be read.", exception);
-        }
-
-        long length = RandomAccess.GetLength(handle);
-        if (length != descriptor.Size)
-        {
-            handle.Dispose();
-            throw ContentVerificationException.OtherLength(descriptor, length);
-        }
-
-        return new(new ContentStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), descriptor));
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_blobs.OpenRead(descriptor));
     }
 
     /// <inheritdoc/>
@@ -135,71 +121,83 @@ public sealed class OciLayout :
         ArgumentNullException.ThrowIfNull(content);
         if (!await ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
         {
+            if (!descriptor.Digest.CanVerify)
+            {
+                throw ContentVerificationException.CannotVerify(descriptor);
+            }
+
             Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-            var stream = new ContentStream(source, descriptor);
+            ContentStream stream = ContentStream.Over(source, descriptor);
             await using (stream.ConfigureAwait(false))
             {
                 await _writer.WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        if (MediaTypes.IsManifestOrIndex(descriptor.MediaType) &&
-            await HasSubjectAsync(descriptor, cancellationToken).ConfigureAwait(false))
-        {
-            await AddRootAsync(descriptor, cancellationToken).ConfigureAwait(false);
-        }
+        await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        try
-        {
-            using SafeFileHandle? handle = BlobFile.TryOpen(_paths.Blob(descriptor.Digest));
-            return new(handle is not null && RandomAccess.GetLength(handle) == descriptor.Size);
-        }
-        catch (IOException)
-        {
-            // A link or a pipe is no content; what is pushed takes its place.
-            return new(false);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_blobs.Exists(descriptor));
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A sha256 or sha512 digest is only looked for as one, whatever an entry calls itself. Where several entries have the
+    /// tag, an index comes first, then the manifest for this machine's platform, then the first; <see cref="ReadIndexAsync"/>
+    /// tells them all.
+    /// </remarks>
     public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(reference);
+
+        // 'alpine:latest' has the form of a digest, too, of an algorithm that nobody knows.
         bool isDigest = Digest.TryParse(reference, out Digest digest);
-        ImageIndex index = (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
-        foreach (Descriptor entry in index.Manifests)
+        IReadOnlyList<Descriptor> entries =
+            (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value.Manifests;
+        Descriptor? found = isDigest && digest.CanVerify
+            ? null
+            : LayoutEntry.Choose([.. entries.Where(entry => LayoutEntry.IsTagged(entry, reference))]);
+        if (found is null && isDigest)
         {
-            if (LayoutEntry.IsTagged(entry, reference) || (isDigest && entry.Digest == digest))
-            {
-                return LayoutEntry.WithoutTag(entry);
-            }
+            found = entries.FirstOrDefault(entry => entry.Digest == digest) ??
+                await _blobs.DescribeAsync(digest, cancellationToken).ConfigureAwait(false);
         }
 
-        return (isDigest ? await DescribeBlobAsync(digest, cancellationToken).ConfigureAwait(false) : null) ??
-            throw ContentNotFoundException.ForReference(reference, DirectoryPath);
+        return found is null
+            ? throw ContentNotFoundException.ForReference(reference, DirectoryPath)
+            : LayoutEntry.WithoutTag(found);
     }
 
     /// <inheritdoc/>
+    /// <remarks>A manifest that loses its tag stays listed where it has a subject, and otherwise is no root any more.</remarks>
     public async ValueTask TagAsync(
         Descriptor descriptor, string reference, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentException.ThrowIfNullOrEmpty(reference);
-        if (reference.Length > MaxReferenceLength || reference.Any(char.IsControl))
+        if (reference.Length > MaxReferenceLength || reference.Any(c => char.IsControl(c) || char.IsSurrogate(c)) ||
+            (Digest.TryParse(reference, out Digest digest) && digest.CanVerify))
         {
             throw new ArgumentException(
-                $"'{Excerpt.Of(reference)}' cannot be a tag: at most {MaxReferenceLength} characters, none a control character.",
+                $"'{Excerpt.Of(reference)}' cannot be a tag: at most {MaxReferenceLength} characters, none a control " +
+                "character, and no digest.",
                 nameof(reference));
         }
 
-        await ThrowIfMissingAsync(descriptor, cancellationToken).ConfigureAwait(false);
-        await _index.UpdateAsync(entries => LayoutEntry.Tag(entries, descriptor, reference), cancellationToken)
-            .ConfigureAwait(false);
+        await _index.UpdateAsync(
+            async entries =>
+            {
+                ThrowIfMissing(descriptor);
+                HashSet<Digest> referrers = await _referrers.FilterAsync(
+                    entries.Where(entry => LayoutEntry.IsTagged(entry, reference)), cancellationToken).ConfigureAwait(false);
+                return LayoutEntry.Tag(entries, descriptor, reference, referrers);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lists content in <c>index.json</c> without a tag, so that it is a root; content that is listed stays as it is.</summary>
@@ -210,46 +208,56 @@ public sealed class OciLayout :
     public async ValueTask AddRootAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        await ThrowIfMissingAsync(descriptor, cancellationToken).ConfigureAwait(false);
-        await _index.UpdateAsync(entries => LayoutEntry.Add(entries, descriptor), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(reference);
-        bool found = false;
         await _index.UpdateAsync(
             entries =>
             {
-                Descriptor[] left = [.. entries.Where(entry => !LayoutEntry.IsTagged(entry, reference))];
-                found = left.Length < entries.Count;
-                return found ? left : entries;
+                ThrowIfMissing(descriptor);
+                return new(LayoutEntry.Add(entries, descriptor));
             },
             cancellationToken).ConfigureAwait(false);
-        if (!found)
-        {
-            throw ContentNotFoundException.ForReference(reference, DirectoryPath);
-        }
     }
 
     /// <inheritdoc/>
+    /// <remarks>The entry goes, unless it is of a manifest with a subject, which stays listed without a tag.</remarks>
+    public async ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(reference);
+        await _index.UpdateAsync(
+            async entries =>
+            {
+                HashSet<Digest> referrers = await _referrers.FilterAsync(
+                    entries.Where(entry => LayoutEntry.IsTagged(entry, reference)), cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<Descriptor> left = LayoutEntry.Untag(entries, reference, referrers);
+                return ReferenceEquals(left, entries)
+                    ? throw ContentNotFoundException.ForReference(reference, DirectoryPath)
+                    : left;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What stands in the content's place and is damaged, or no regular file, is removed as well.</remarks>
     public async ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        string path = _paths.Blob(descriptor.Digest);
-        if (!Path.Exists(path))
-        {
-            throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
-        }
-
-        // The index first: a name never points to what is gone.
+        string? path = _paths.Blob(descriptor.Digest);
         await _index.UpdateAsync(
-            entries => entries.Any(entry => entry.Digest == descriptor.Digest)
-                ? [.. entries.Where(entry => entry.Digest != descriptor.Digest)]
-                : entries,
-            cancellationToken).ConfigureAwait(false);
-        File.Delete(path);
+            entries =>
+            {
+                if (path is null || !_paths.IsInside(descriptor.Digest) ||
+                    !(Path.Exists(path) || new FileInfo(path).LinkTarget is not null))
+                {
+                    throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
+                }
+
+                return new(entries.Any(entry => entry.Digest == descriptor.Digest)
+                    ? [.. entries.Where(entry => entry.Digest != descriptor.Digest)]
+                    : entries);
+            },
+            cancellationToken,
+
+            // After the index and under its lock: a name never points to what is gone.
+            afterwards: () => _writer.Remove(path!)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -274,42 +282,40 @@ public sealed class OciLayout :
         ImageIndex index = (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
         foreach (Descriptor entry in index.Manifests.DistinctBy(entry => entry.Digest).OrderBy(entry => entry.Digest))
         {
-            Descriptor manifest = entry.ToContentDescriptor();
-            byte[]? bytes = await TryReadDocumentAsync(manifest, cancellationToken).ConfigureAwait(false);
-            if (bytes is not null && Referrer.TryDescribe(manifest, bytes, subject.Digest, out Descriptor? referrer) &&
-                (artifactType is null || referrer.ArtifactType == artifactType))
+            Referrer? referrer = await _referrers.FindAsync(entry, cancellationToken).ConfigureAwait(false);
+            if (referrer?.Subject == subject.Digest &&
+                (artifactType is null || referrer.Descriptor.ArtifactType == artifactType))
             {
-                yield return referrer;
+                yield return referrer.Descriptor;
             }
         }
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Content of another layout on the same file system becomes a second name of the same file. It was verified when
-    /// that layout took it in, and is again at each read.
+    /// Content of another layout on the same file system becomes a second name of the same file, where that file has the
+    /// owner of this process. It is verified first.
     /// </remarks>
+    /// <exception cref="ContentVerificationException">The other layout's content is damaged.</exception>
     public async ValueTask<bool> TryMountAsync(
         Descriptor descriptor, IContentFetcher source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        if (source is not OciLayout other || other.DirectoryPath == DirectoryPath ||
-            !await other.ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        ArgumentNullException.ThrowIfNull(source);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (source is not OciLayout other || other.DirectoryPath == DirectoryPath || !descriptor.Digest.CanVerify ||
+            !other._blobs.Exists(descriptor))
         {
             return false;
         }
 
-        Directory.CreateDirectory(_paths.Ingest);
-        string temporary = Path.Combine(_paths.Ingest, $"{Guid.NewGuid():N}.tmp");
-        if (!BlobFile.TryLink(other._paths.Blob(descriptor.Digest), temporary))
+        if (!_blobs.Exists(descriptor) && !await new LayoutMount(_paths, _writer)
+            .TryMountAsync(descriptor, other._paths.Blob(descriptor.Digest)!, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
 
-        // A rename onto another name of the same file does nothing and leaves both, hence the removal.
-        _writer.Publish(temporary, descriptor.Digest);
-        File.Delete(temporary);
-
+        await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -317,8 +323,9 @@ public sealed class OciLayout :
     public async ValueTask<ContentIngest> OpenIngestAsync(string key, CancellationToken cancellationToken = default)
     {
         IngestKey.Check(key);
-        Directory.CreateDirectory(_paths.Ingest);
-        return await LayoutIngest.OpenAsync(key, IngestPath(key), _writer, cancellationToken).ConfigureAwait(false);
+        LayoutPaths.Prepare(_paths.Ingest);
+        return await LayoutIngest.OpenAsync(key, IngestPath(key), _writer, ListReferrerAsync, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -326,87 +333,39 @@ public sealed class OciLayout :
     {
         IngestKey.Check(key);
         var file = new FileInfo(IngestPath(key));
-        return new(file.Exists ? new IngestStatus(key, file.Length, file.LastWriteTimeUtc) : null);
+        return new(file.Exists && file.LinkTarget is null ? new IngestStatus(key, file.Length, file.LastWriteTimeUtc) : null);
     }
 
     /// <summary>Removes unfinished content that nobody has open and that nobody wrote to for a while.</summary>
     /// <param name="olderThan">How long ago the last write must be.</param>
     /// <param name="timeProvider">The clock; the system's by default.</param>
     /// <returns>The number of bytes that came free.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     public long SweepIngests(TimeSpan olderThan, TimeProvider? timeProvider = null)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(olderThan, TimeSpan.Zero);
         DateTimeOffset limit = (timeProvider ?? TimeProvider.System).GetUtcNow() - olderThan;
-        return Directory.Exists(_paths.Ingest) ? LayoutSweep.Sweep(_paths.Ingest, limit) : 0;
+        return LayoutPaths.IsPlainDirectory(_paths.Ingest) ? LayoutSweep.Sweep(_paths.Ingest, limit) : 0;
     }
 
-    private static bool IsOurs(LayoutPaths paths, string entry) =>
-        entry == paths.Ingest || entry == paths.Blobs || entry == paths.Index || entry == paths.Header;
+    // A key may be 255 characters and differ only in case, which names of files cannot everywhere.
+    private string IngestPath(string key) => Path.Combine(
+        _paths.Ingest,
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + LayoutSweep.IngestSuffix);
 
-    private static async ValueTask CreateAsync(
-        LayoutPaths paths, OciLayoutOptions options, CancellationToken cancellationToken)
+    private void ThrowIfMissing(Descriptor descriptor)
     {
-        Directory.CreateDirectory(Path.Combine(paths.Blobs, Digest.Sha256));
-        Directory.CreateDirectory(paths.Ingest);
-        using IDisposable held = await LayoutLock.AcquireAsync(paths.IndexLock, cancellationToken).ConfigureAwait(false);
-        var index = new LayoutIndex(paths, options);
-        if (!File.Exists(paths.Index))
-        {
-            index.Write(new ImageIndex { MediaType = MediaTypes.ImageIndex });
-        }
-
-        // The header last: whoever sees it may rely on the rest.
-        var header = new OciLayoutHeader { ImageLayoutVersion = OciLayoutHeader.CurrentVersion };
-        index.Replace(paths.Header, OciDocument<OciLayoutHeader>.Create(header).Bytes.Span);
-    }
-
-    private string IngestPath(string key) =>
-        Path.Combine(_paths.Ingest, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + LayoutSweep.IngestSuffix);
-
-    private async ValueTask ThrowIfMissingAsync(Descriptor descriptor, CancellationToken cancellationToken)
-    {
-        if (!await ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        if (!_blobs.Exists(descriptor))
         {
             throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
         }
     }
 
-    private async ValueTask<bool> HasSubjectAsync(Descriptor descriptor, CancellationToken cancellationToken)
+    private async ValueTask ListReferrerAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
-        byte[]? bytes = await TryReadDocumentAsync(descriptor, cancellationToken).ConfigureAwait(false);
-        return bytes is not null && DocumentKind.HasField(bytes, "subject"u8);
-    }
-
-    private async ValueTask<Descriptor?> DescribeBlobAsync(Digest digest, CancellationToken cancellationToken)
-    {
-        using SafeFileHandle? handle = BlobFile.TryOpen(_paths.Blob(digest));
-        if (handle is null)
+        if (await _referrers.FindAsync(descriptor, cancellationToken).ConfigureAwait(false) is not null)
         {
-            return null;
-        }
-
-        var descriptor = new Descriptor
-        {
-            MediaType = "application/octet-stream", Digest = digest, Size = RandomAccess.GetLength(handle),
-        };
-        byte[]? bytes = await TryReadDocumentAsync(descriptor, cancellationToken).ConfigureAwait(false);
-
-        return bytes is not null && DocumentKind.Detect(bytes) is { } mediaType
-            ? descriptor with { MediaType = mediaType }
-            : descriptor;
-    }
-
-    private async ValueTask<byte[]?> TryReadDocumentAsync(Descriptor descriptor, CancellationToken cancellationToken)
-    {
-        if (descriptor.Size > DocumentOptions.DefaultMaxSize || !descriptor.Digest.CanVerify ||
-            !await ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
-        {
-            return null;
-        }
-
-        ContentStream stream = await OpenReadAsync(descriptor, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            return await stream.ReadToEndAsync(DocumentOptions.DefaultMaxSize, cancellationToken).ConfigureAwait(false);
+            await AddRootAsync(descriptor, cancellationToken).ConfigureAwait(false);
         }
     }
 }

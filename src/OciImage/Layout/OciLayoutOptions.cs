@@ -20,5 +20,18 @@ public sealed class OciLayoutOptions
         }
     } = 64 * 1024 * 1024;
 
+    /// <summary>Gets or sets how long to wait for another process that changes <c>index.json</c>.</summary>
+    /// <value>The default value is one minute.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan LockTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(1);
+
     internal OciLayoutOptions Clone() => (OciLayoutOptions)MemberwiseClone();
 }

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
 
     public const int ReadOnly = 0;
     public const int WriteOnly = 1;
+    public const int ReadWrite = 2;
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NonBlock = 0x800;
@@ -22,6 +23,10 @@ internal static unsafe partial class Libc
 
     public const ulong ResolveNoMagicLinks = 0x02;
     public const ulong ResolveInRoot = 0x10;
+
+    public const int LockShared = 1;
+    public const int LockExclusive = 2;
+    public const int LockNoWait = 4;
 
     public const uint RenameNoReplace = 1;
     public const uint RenameExchange = 2;
@@ -124,6 +129,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Lock(int descriptor, int operation);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEffectiveUserId();

@@ -46,4 +46,29 @@ public sealed class LayoutRepositoryProviderTests : IDisposable
         Assert.NotNull(await provider.GetAsync("images", create: false, Token));
         Assert.Null(await provider.GetAsync("other", create: true, Token));
     }
+
+    [Fact]
+    public async Task Get_ServesALayoutUnderTheNameThatWasGiven()
+    {
+        await OciLayout.OpenOrCreateAsync(_directory.Combine("Not_A_Name_"), cancellationToken: Token);
+
+        var named = new LayoutRepositoryProvider(_directory.Combine("Not_A_Name_"), name: "team/app");
+        var unnamed = new LayoutRepositoryProvider(_directory.Combine("Not_A_Name_") + Path.DirectorySeparatorChar);
+
+        Assert.Equal(["team/app"], await named.ListAsync(Token).ToListAsync(Token));
+        Assert.Equal(["image"], await unnamed.ListAsync(Token).ToListAsync(Token));
+        Assert.Throws<ArgumentException>(() => new LayoutRepositoryProvider(_directory.Path, name: "../x"));
+    }
+
+    [Fact]
+    public async Task Get_DoesNotFollowLinks()
+    {
+        await OciLayout.OpenOrCreateAsync(_directory.Combine("outside", "_oci"), cancellationToken: Token);
+        Directory.CreateDirectory(_directory.Combine("root"));
+        Directory.CreateSymbolicLink(_directory.Combine("root", "link"), _directory.Combine("outside"));
+        var provider = new LayoutRepositoryProvider(_directory.Combine("root"));
+
+        await Assert.ThrowsAsync<IOException>(async () => await provider.GetAsync("link", create: false, Token));
+        Assert.Empty(await provider.ListAsync(Token).ToListAsync(Token));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using OciImage.Content;
 using OciImage.Layout;
 using OciImage.TestKit;
@@ -26,14 +27,94 @@ public sealed class OciLayoutTests : IDisposable
         Assert.Empty((await layout.ReadIndexAsync(Token)).Value.Manifests);
     }
 
-    [Fact]
-    public async Task OpenOrCreate_LeavesADirectoryOfAnotherKindAlone()
+    [Theory]
+    [InlineData("notes.txt")]
+    [InlineData("index.json")] // a name of ours, but nothing says that the directory is
+    public async Task OpenOrCreate_LeavesADirectoryOfAnotherKindAlone(string file)
     {
-        _directory.WriteFile("taken/notes.txt", "mine");
+        _directory.WriteFile($"taken/{file}", "mine");
 
         await Assert.ThrowsAsync<IOException>(async () => await OciLayout.OpenOrCreateAsync(_directory.Combine("taken"), cancellationToken: Token));
 
-        Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_directory.Combine("taken")).Select(Path.GetFileName));
+        Assert.Equal([file], Directory.GetFileSystemEntries(_directory.Combine("taken")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task OpenOrCreate_FinishesWhatACrashLeft()
+    {
+        _directory.CreateDirectory("half", ".ociimage");
+        _directory.CreateDirectory("half", "blobs");
+
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(_directory.Combine("half"), cancellationToken: Token);
+
+        Assert.Empty((await layout.ReadIndexAsync(Token)).Value.Manifests);
+    }
+
+    [Fact]
+    public async Task Durable_IsTheDefaultAndWritesEverywhere()
+    {
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(_directory.Combine("durable"), cancellationToken: Token);
+        Descriptor image = await TestContent.PushImageAsync(layout, "a");
+        Descriptor other = await TestImage.PushAsync(layout, "a/b", "content");
+        await layout.TagAsync(image, "v1", Token);
+        await layout.DeleteAsync(other, Token);
+
+        Assert.Equal(image, await layout.ResolveAsync("v1", Token));
+    }
+
+    [Fact]
+    public async Task Resolve_OfATagWithSeveralEntriesChoosesTheIndexOrThePlatform()
+    {
+        OciLayout layout = await CreateAsync();
+        Descriptor foreign = (await TestContent.PushImageAsync(layout, "a")) with
+        {
+            Platform = new Platform { Os = "plan9", Architecture = "mips" },
+        };
+        Descriptor own = (await TestContent.PushImageAsync(layout, "b")) with { Platform = PlatformMatcher.Current.Platform };
+        Descriptor index = await TestContent.PushIndexAsync(layout, [foreign, own]);
+
+        await WriteEntriesAsync(layout, foreign, own);
+        Descriptor byPlatform = await layout.ResolveAsync("v1", Token);
+        await WriteEntriesAsync(layout, foreign, own, index);
+        Descriptor byIndex = await layout.ResolveAsync("v1", Token);
+        await layout.TagAsync(foreign, "v1", Token);
+
+        Assert.Equal((own.Digest, index.Digest), (byPlatform.Digest, byIndex.Digest));
+        Assert.Equal(foreign, Assert.Single((await layout.ReadIndexAsync(Token)).Value.Manifests) with { Annotations = foreign.Annotations });
+    }
+
+    [Theory]
+    [InlineData("image", MediaTypes.ImageManifest)]
+    [InlineData("index", MediaTypes.ImageIndex)]
+    [InlineData("blob", "application/octet-stream")]
+    public async Task Resolve_OfADigestThatIsNotListedReadsTheType(string kind, string mediaType)
+    {
+        OciLayout layout = await CreateAsync();
+        Descriptor descriptor = kind switch
+        {
+            "image" => await TestContent.PushImageAsync(layout, "a"),
+            "index" => await TestContent.PushIndexAsync(layout, []),
+            _ => await PushAsync(layout, "content"),
+        };
+
+        Descriptor resolved = await layout.ResolveAsync(descriptor.Digest.ToString(), Token);
+
+        Assert.Equal(descriptor with { MediaType = mediaType }, resolved);
+        Assert.Empty((await layout.ReadIndexAsync(Token)).Value.Manifests);
+    }
+
+    [Fact]
+    public async Task Tag_RefusesToWriteAnIndexThatCouldNotBeRead()
+    {
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(
+            _directory.Combine("small"), new OciLayoutOptions { Durable = false, MaxIndexSize = 400 }, Token);
+        Descriptor descriptor = await PushAsync(layout, "content");
+        await layout.TagAsync(descriptor, "v1", Token);
+
+        await Assert.ThrowsAsync<DocumentFormatException>(
+            async () => await layout.TagAsync(descriptor, new string('x', 200), Token));
+
+        Assert.Equal(["v1"], await layout.ListReferencesAsync(Token).ToListAsync(Token));
     }
 
     [Theory]
@@ -298,7 +379,9 @@ public sealed class OciLayoutTests : IDisposable
         await using ContentIngest open = await layout.OpenIngestAsync("open", Token);
         await open.AppendAsync("123"u8.ToArray(), Token);
 
-        long freed = layout.SweepIngests(TimeSpan.FromDays(-1));
+        var tomorrow = new FakeTimeProvider(DateTimeOffset.MaxValue);
+
+        long freed = layout.SweepIngests(TimeSpan.FromDays(1), tomorrow);
 
         Assert.Equal(5, freed);
         Assert.Null(await layout.GetIngestStatusAsync("left", Token));
@@ -381,6 +464,14 @@ public sealed class OciLayoutTests : IDisposable
         await layout.PushAsync(descriptor, ReplayableContent.FromBytes(bytes), Token);
 
         return descriptor;
+    }
+
+    private static async Task WriteEntriesAsync(OciLayout layout, params Descriptor[] entries)
+    {
+        var annotations = new Dictionary<string, string> { [AnnotationKeys.RefName] = "v1" };
+        var index = new ImageIndex { Manifests = [.. entries.Select(entry => entry with { Annotations = annotations })] };
+        await File.WriteAllBytesAsync(
+            Path.Combine(layout.DirectoryPath, "index.json"), OciDocument<ImageIndex>.Create(index).Bytes, Token);
     }
 
     private ValueTask<OciLayout> CreateAsync() => OciLayout.OpenOrCreateAsync(

@@ -1,0 +1,104 @@
+using Microsoft.Win32.SafeHandles;
+using OciImage.Content;
+using OciImage.Json;
+
+namespace OciImage.Layout;
+
+/// <summary>Opens the blobs of a layout. What is no regular file inside it is no blob.</summary>
+internal sealed class LayoutBlobs(LayoutPaths paths)
+{
+    public ContentStream OpenRead(Descriptor descriptor)
+    {
+        if (!descriptor.Digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(descriptor);
+        }
+
+        SafeFileHandle? handle = TryOpen(descriptor.Digest, out bool isOther);
+        if (handle is null)
+        {
+            throw isOther
+                ? new ContentVerificationException(
+                    descriptor, $"Content '{descriptor.Digest}' in '{paths.Root}' is not a regular file of that directory.")
+                : ContentNotFoundException.ForDigest(descriptor.Digest, paths.Root);
+        }
+
+        long length = RandomAccess.GetLength(handle);
+        if (length != descriptor.Size)
+        {
+            handle.Dispose();
+            throw ContentVerificationException.OtherLength(descriptor, length);
+        }
+
+        return new ContentStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), descriptor);
+    }
+
+    /// <summary>Tells whether a blob of the right length is there. A link or a pipe is none; what is pushed takes its place.</summary>
+    public bool Exists(Descriptor descriptor)
+    {
+        using SafeFileHandle? handle = TryOpen(descriptor.Digest, out _);
+        return handle is not null && RandomAccess.GetLength(handle) == descriptor.Size;
+    }
+
+    /// <summary>Describes a blob of which only the digest is known; a manifest's type is read from the manifest.</summary>
+    public async ValueTask<Descriptor?> DescribeAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        long size;
+        using (SafeFileHandle? handle = TryOpen(digest, out _))
+        {
+            if (handle is null)
+            {
+                return null;
+            }
+
+            size = RandomAccess.GetLength(handle);
+        }
+
+        var descriptor = new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size };
+        byte[]? bytes = await TryReadDocumentAsync(descriptor, cancellationToken).ConfigureAwait(false);
+
+        return bytes is not null && DocumentKind.Detect(bytes) is { } mediaType
+            ? descriptor with { MediaType = mediaType }
+            : descriptor;
+    }
+
+    /// <summary>Reads a document, unless it is absent or larger than documents are.</summary>
+    /// <exception cref="ContentVerificationException">The document is damaged.</exception>
+    public async ValueTask<byte[]?> TryReadDocumentAsync(Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        if (descriptor.Size > DocumentOptions.DefaultMaxSize || !descriptor.Digest.CanVerify)
+        {
+            return null;
+        }
+
+        try
+        {
+            ContentStream stream = OpenRead(descriptor);
+            await using (stream.ConfigureAwait(false))
+            {
+                return await stream.ReadToEndAsync(DocumentOptions.DefaultMaxSize, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ContentNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private SafeFileHandle? TryOpen(Digest digest, out bool isOther)
+    {
+        isOther = false;
+        if (paths.Blob(digest) is not { } path)
+        {
+            return null;
+        }
+
+        if (paths.IsInside(digest))
+        {
+            return BlobFile.TryOpen(path, out isOther);
+        }
+
+        isOther = Path.Exists(path);
+        return null;
+    }
+}
