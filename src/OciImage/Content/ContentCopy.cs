@@ -93,7 +93,7 @@ public static class ContentCopy
         GraphRoot selected = await CopyFailure
             .MarkAsync(CopySide.Source, GraphRoot.SelectAsync(source, root, options, cancellationToken))
             .ConfigureAwait(false);
-        if (!options.ForceRecursive && reference is not null && selected.Children is null &&
+        if (!options.ForceRecursive && reference is not null && selected.Children is null && target is not IUncheckedParents &&
             await IsTaggedAsync(target, selected.Descriptor, reference, cancellationToken).ConfigureAwait(false))
         {
             ContentTransfer.Report(options, selected.Descriptor, ContentProgressState.AlreadyPresent);

@@ -30,14 +30,17 @@ public sealed class CopyOptions
 
     /// <summary>Gets or sets whether an index keeps its bytes and digest when only some platforms are copied.</summary>
     /// <remarks>
-    /// A sparse index at the target proves nothing about its children: a later copy of other platforms looks again, and
-    /// a later copy of everything needs <see cref="ForceRecursive"/>.
+    /// A sparse index at the target proves nothing about its children: a later copy of other platforms looks again. So does
+    /// a later copy of everything into a layout; into another store it needs <see cref="ForceRecursive"/>.
     /// </remarks>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool Sparse { get; set; }
 
     /// <summary>Gets or sets whether children are looked at although their parent exists at the target.</summary>
-    /// <value>The default value is <see langword="false"/>: a parent that exists proves its children.</value>
+    /// <value>
+    /// The default value is <see langword="false"/>: a parent that exists proves its children, since a registry looked for
+    /// them when it took it. A layout does not look, so below its documents everything is looked at anyway.
+    /// </value>
     public bool ForceRecursive { get; set; }
 
     /// <summary>Gets or sets who decides whether the image may be used; asked before anything is written.</summary>

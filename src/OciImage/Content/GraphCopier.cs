@@ -137,10 +137,15 @@ internal sealed class GraphCopier : IDisposable
 
     private async Task CopyDocumentAsync(GraphRoot document, int depth, string? reference)
     {
+        // What an unchecked target has is read there: its children are what is in doubt, not its bytes.
+        bool isThere = document.Bytes is null && _trustTarget && !_options.ForceRecursive && _target is IUncheckedParents &&
+            await WithSlotAsync(token => _target.ExistsAsync(document.Descriptor, token)).ConfigureAwait(false);
         (ReadOnlyMemory<byte> bytes, IReadOnlyList<Descriptor> children) = document.Bytes is { } known
             ? (known, _reader.Count(
                 document.Children ?? ContentGraph.ParseChildren(document.Descriptor, known, _options.Documents)))
-            : await WithSlotAsync(token => _reader.ReadAsync(document.Descriptor, token)).ConfigureAwait(false);
+            : await WithSlotAsync(token => isThere
+                ? _reader.ReadAsync(_target, CopySide.Target, document.Descriptor, token)
+                : _reader.ReadAsync(document.Descriptor, token)).ConfigureAwait(false);
 
         await CopyChildrenAsync(children, depth + 1).ConfigureAwait(false);
         try
@@ -153,7 +158,8 @@ internal sealed class GraphCopier : IDisposable
             await PushAsync(document.Descriptor, bytes, reference).ConfigureAwait(false);
         }
 
-        ContentTransfer.Report(_options, document.Descriptor, ContentProgressState.Completed);
+        ContentTransfer.Report(
+            _options, document.Descriptor, isThere ? ContentProgressState.AlreadyPresent : ContentProgressState.Completed);
     }
 
     // The target said that it had content, and then that it had not: it is told once more, and not asked.
@@ -184,7 +190,7 @@ internal sealed class GraphCopier : IDisposable
 
     // A layer of the same digest that this very copy carried proves nothing about what the document refers to.
     private async Task<bool> IsProvenAsync(Descriptor descriptor) =>
-        _trustTarget && !_options.ForceRecursive &&
+        _trustTarget && !_options.ForceRecursive && _target is not IUncheckedParents &&
         await WithSlotAsync(token => _target.ExistsAsync(descriptor, token)).ConfigureAwait(false) &&
         !_nodes.ContainsKey(ContentKey.Of(descriptor).AsLeaf());
 

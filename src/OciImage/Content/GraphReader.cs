@@ -7,9 +7,14 @@ internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
     private int _edges;
     private long _bytes;
 
-    /// <summary>Reads a manifest or an index and what it refers to.</summary>
+    /// <summary>Reads a manifest or an index of the source and what it refers to.</summary>
+    public ValueTask<(ReadOnlyMemory<byte> Bytes, IReadOnlyList<Descriptor> Children)> ReadAsync(
+        Descriptor descriptor, CancellationToken cancellationToken) =>
+        ReadAsync(source, CopySide.Source, descriptor, cancellationToken);
+
+    /// <summary>Reads a manifest or an index of either side and what it refers to.</summary>
     public async ValueTask<(ReadOnlyMemory<byte> Bytes, IReadOnlyList<Descriptor> Children)> ReadAsync(
-        Descriptor descriptor, CancellationToken cancellationToken)
+        IContentFetcher store, CopySide side, Descriptor descriptor, CancellationToken cancellationToken)
     {
         try
         {
@@ -21,13 +26,13 @@ internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
                     $"The manifests and indexes of the graph have more than {options.MaxDocumentBytes} bytes.");
             }
 
-            byte[] bytes = await ContentGraph.ReadAsync(source, descriptor, options.Documents, cancellationToken)
+            byte[] bytes = await ContentGraph.ReadAsync(store, descriptor, options.Documents, cancellationToken)
                 .ConfigureAwait(false);
             return (bytes, Count(ContentGraph.ParseChildren(descriptor, bytes, options.Documents)));
         }
         catch (Exception exception)
         {
-            CopyFailure.Mark(exception, CopySide.Source);
+            CopyFailure.Mark(exception, side);
             throw;
         }
     }

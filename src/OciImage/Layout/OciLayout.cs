@@ -16,7 +16,8 @@ namespace OciImage.Layout;
 /// <para>Roots are what <c>index.json</c> lists: with a tag as <c>org.opencontainers.image.ref.name</c>, or without.</para>
 /// </remarks>
 public sealed class OciLayout :
-    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter
+    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
+    IUncheckedParents
 {
     private const int MaxReferenceLength = 1024;
 
