@@ -14,7 +14,7 @@ public sealed class NamespaceRuleTests
         ["OciImage.Content"] = ["OciImage", "OciImage.Json", "OciImage.Compression"],
         ["OciImage.Layout"] =
             ["OciImage", "OciImage.Json", "OciImage.Linux", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
-        ["OciImage.Registry"] = ["OciImage", "OciImage.Json", "OciImage.Content", "Polly"],
+        ["OciImage.Registry"] = ["OciImage", "OciImage.Json", "OciImage.Content", "Polly", "Tomlyn"],
         ["OciImage.Layers"] =
             ["OciImage", "OciImage.Linux", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
         ["OciImage.Images"] =

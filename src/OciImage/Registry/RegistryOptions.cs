@@ -30,6 +30,14 @@ public sealed class RegistryOptions
     /// <value>The default value is <see langword="null"/>: everything is asked anonymously.</value>
     public IRegistryCredentialProvider? Credentials { get; set; }
 
+    /// <summary>Gets or sets who knows the credentials for what writes: pushes, tags, mounts and deletions.</summary>
+    /// <value>The default value is <see langword="null"/>: <see cref="Credentials"/> is asked for these as well.</value>
+    public IRegistryCredentialProvider? PushCredentials { get; set; }
+
+    /// <summary>Gets or sets who knows mirrors and the special treatment of registries.</summary>
+    /// <value>The default value is <see langword="null"/>: every registry is asked itself.</value>
+    public IRegistryHostProvider? Hosts { get; set; }
+
     /// <summary>Gets or sets the User-Agent of every request.</summary>
     /// <value>The default value is <c>ocimage</c>.</value>
     /// <exception cref="ArgumentException">The value is empty, or holds what no header may hold.</exception>
