@@ -20,21 +20,21 @@ public sealed partial class DockerRegistry : IAsyncDisposable
     /// <summary>Gets the host and port.</summary>
     public string Host { get; }
 
-    /// <summary>Starts a registry and returns when it listens.</summary>
+    /// <summary>Starts an open registry, or one with a password file, and returns when it listens.</summary>
     /// <param name="directory">The directory for its storage and configuration.</param>
     /// <param name="htpasswd">The lines of an htpasswd file with bcrypt hashes, or <see langword="null"/> for an open registry.</param>
-    public static async Task<DockerRegistry> StartAsync(string directory, string? htpasswd = null)
+    public static Task<DockerRegistry> StartAsync(string directory, string? htpasswd = null) =>
+        StartAsync(directory, new DockerRegistrySettings { Htpasswd = htpasswd });
+
+    /// <summary>Starts a registry and returns when it listens.</summary>
+    /// <param name="directory">The directory for its storage and configuration.</param>
+    /// <param name="settings">How it lets clients in.</param>
+    public static async Task<DockerRegistry> StartAsync(string directory, DockerRegistrySettings settings)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         Peer peer = Peer.Require("docker-registry");
         string configuration = Path.Combine(directory, "config.yml");
-        string authentication = "";
-        if (htpasswd is not null)
-        {
-            string file = Path.Combine(directory, "htpasswd");
-            await File.WriteAllTextAsync(file, htpasswd);
-            authentication = $"auth:\n  htpasswd:\n    realm: test\n    path: {file}\n";
-        }
-
+        string authentication = await WriteAuthenticationAsync(directory, settings);
         await File.WriteAllTextAsync(
             configuration,
             $"""
@@ -50,6 +50,7 @@ public sealed partial class DockerRegistry : IAsyncDisposable
             http:
               addr: 127.0.0.1:0
               secret: loopback
+            {DescribeTls(settings)}
             {authentication}
             """);
 
@@ -81,6 +82,37 @@ public sealed partial class DockerRegistry : IAsyncDisposable
         await _process.WaitForExitAsync();
         await _drain;
         _process.Dispose();
+    }
+
+    private static string DescribeTls(DockerRegistrySettings settings)
+    {
+        if (settings.Certificate is not { } certificate)
+        {
+            return "";
+        }
+
+        string clients = settings.ClientAuthority is { } authority ? $"    clientcas:\n      - {authority}\n" : "";
+        return $"  tls:\n    certificate: {certificate.Certificate}\n    key: {certificate.Key}\n{clients}";
+    }
+
+    private static async Task<string> WriteAuthenticationAsync(string directory, DockerRegistrySettings settings)
+    {
+        if (settings.Htpasswd is not null)
+        {
+            string file = Path.Combine(directory, "htpasswd");
+            await File.WriteAllTextAsync(file, settings.Htpasswd);
+            return $"auth:\n  htpasswd:\n    realm: test\n    path: {file}\n";
+        }
+
+        if (settings.Tokens is { } tokens)
+        {
+            string bundle = Path.Combine(directory, "tokens.crt");
+            await File.WriteAllTextAsync(bundle, tokens.CertificatePem);
+            return $"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {tokens.Service}\n" +
+                $"    issuer: {tokens.Issuer}\n    rootcertbundle: {bundle}\n";
+        }
+
+        return "";
     }
 
     // The registry says which port it got: "listening on 127.0.0.1:34567".
