@@ -29,4 +29,14 @@ public sealed class RegistryException : OciException
 
     /// <summary>Gets the time the registry asks to wait before the next request, or <see langword="null"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Gets what was asked and answered before the failure, or <see langword="null"/> where nothing was.</summary>
+    /// <remarks>
+    /// Lines with <c>&gt;</c> are requests, lines with <c>&lt;</c> answers: redirects, demands for credentials and token servers
+    /// included. No line holds a credential, a cookie or the value of a query.
+    /// </remarks>
+    public string? Transcript { get; init; }
+
+    /// <summary>Gets why the mirrors that were asked before did not give the content; none where there are no mirrors.</summary>
+    public IReadOnlyList<OciException> MirrorFailures { get; internal set; } = [];
 }

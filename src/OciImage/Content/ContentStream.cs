@@ -76,6 +76,9 @@ public sealed class ContentStream : Stream
 
     internal TransferObserver? Observer { get; set; }
 
+    /// <summary>Gets or sets what is called once when the content turns out not to be what was promised.</summary>
+    internal Action? Refused { get; set; }
+
     /// <summary>Reads what is left of the content into memory.</summary>
     /// <param name="maxSize">The greatest promised number of bytes that is read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
@@ -275,6 +278,12 @@ public sealed class ContentStream : Stream
             // These bytes are lost to whoever reads on, and were never proven to the one who asked.
             _failure = exception;
             buffer.Clear();
+        }
+
+        if (exception is ContentVerificationException)
+        {
+            Refused?.Invoke();
+            Refused = null;
         }
 
         if (Observer is not null)

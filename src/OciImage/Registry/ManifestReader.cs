@@ -1,45 +1,35 @@
 using System.Net;
+using System.Net.Http.Headers;
 using OciImage.Json;
-using OciImage.Registry.Auth;
 using OciImage.Registry.Http;
+using OciImage.Registry.Routing;
 
 namespace OciImage.Registry;
 
 /// <summary>Reads manifests: by digest verified, by tag with a digest computed here, whatever the headers say.</summary>
-internal sealed class ManifestReader(RegistryTransport transport, RegistryHost host, AccessNeed pull, RegistryOptions options)
+internal sealed class ManifestReader(RegistryTransport transport, RepositoryRouter router, RegistryOptions options)
 {
     private static readonly string Accepted = string.Join(", ",
         MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest, "*/*");
 
-    private string Place => $"{host.Name}/{pull.Repository}";
-
     /// <summary>Asks for every kind in one header: some registries only look at the first.</summary>
-    public static void AcceptAll(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation("Accept", Accepted);
-
-    public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken) =>
-        await TryResolveAsync(reference, cancellationToken).ConfigureAwait(false)
-        ?? throw ContentNotFoundException.ForReference(reference, Place);
-
-    public async ValueTask<Descriptor?> TryResolveAsync(string reference, CancellationToken cancellationToken)
+    public static HttpRequestMessage AcceptAll(HttpRequestMessage request)
     {
-        using (HttpResponseMessage response = await transport.GetAsync(
-            host, pull, address => CreateRequest(HttpMethod.Head, address, reference), cancellationToken).ConfigureAwait(false))
-        {
-            if (response.StatusCode == HttpStatusCode.NotFound)
-            {
-                return null;
-            }
+        request.Headers.TryAddWithoutValidation("Accept", Accepted);
+        return request;
+    }
 
-            // A 405, a missing header, a digest that is none: the document itself will say. So will a body, of a refusal.
-            if (response.IsSuccessStatusCode && Describe(response, reference) is { } descriptor)
-            {
-                return descriptor;
-            }
-        }
+    public ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken) => router.ReadAsync(
+        WantedFor(reference),
+        (place, isLast, token) => ResolveAtAsync(place, reference, isLast, token),
+        cancellationToken);
 
+    public async ValueTask<Descriptor?> TryResolveAtAsync(
+        RepositoryPlace place, string reference, CancellationToken cancellationToken)
+    {
         try
         {
-            return (await FetchAsync(reference, cancellationToken).ConfigureAwait(false)).Descriptor;
+            return await ResolveAtAsync(place, reference, repeat: true, cancellationToken).ConfigureAwait(false);
         }
         catch (ContentNotFoundException)
         {
@@ -47,16 +37,27 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
         }
     }
 
-    public async ValueTask<(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> FetchAsync(
-        string reference, CancellationToken cancellationToken)
+    public ValueTask<(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)> FetchAsync(
+        string reference, CancellationToken cancellationToken) => router.ReadAsync(
+            WantedFor(reference),
+            async (place, isLast, token) =>
+            {
+                FetchedManifest fetched = await FetchAtAsync(place, reference, isLast, token).ConfigureAwait(false);
+                return (fetched.Descriptor, fetched.Bytes);
+            },
+            cancellationToken);
+
+    public async ValueTask<FetchedManifest> FetchAtAsync(
+        RepositoryPlace place, string reference, bool repeat, CancellationToken cancellationToken)
     {
         int limit = options.Documents.MaxSize;
         using BufferedAnswer answer = await transport.ReadAsync(
-            host, pull, address => CreateRequest(HttpMethod.Get, address, reference), limit, cancellationToken).ConfigureAwait(false);
+            place.Host, place.Pull, root => Request(HttpMethod.Get, place, root, reference), limit, cancellationToken, repeat)
+            .ConfigureAwait(false);
         HttpResponseMessage response = answer.Response;
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
-            throw ContentNotFoundException.ForReference(reference, Place);
+            throw ContentNotFoundException.ForReference(reference, place.ToString());
         }
 
         if (!response.IsSuccessStatusCode)
@@ -65,14 +66,14 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
         }
 
         byte[] bytes = answer.IsCut
-            ? throw new DocumentFormatException($"The document '{Excerpt.Of(reference)}' of '{Place}' has more than {limit} bytes.")
+            ? throw new DocumentFormatException($"The document '{Excerpt.Of(reference)}' of '{place}' has more than {limit} bytes.")
             : answer.Body;
         bool byDigest = Digest.TryParse(reference, out Digest digest);
         if (!byDigest && !LooksLikeDocument(bytes))
         {
             string type = response.Content.Headers.ContentType?.MediaType ?? "no type";
             throw new DocumentFormatException(
-                $"What '{Excerpt.Of(reference)}' of '{Place}' names is no JSON object but {bytes.Length} bytes of '{Excerpt.Of(type)}'.");
+                $"What '{Excerpt.Of(reference)}' of '{place}' names is no JSON object but {bytes.Length} bytes of '{Excerpt.Of(type)}'.");
         }
 
         if (byDigest && !digest.CanVerify)
@@ -84,19 +85,42 @@ internal sealed class ManifestReader(RegistryTransport transport, RegistryHost h
         var descriptor = Descriptor.Create(MediaTypeOf(response, bytes), bytes, byDigest ? digest.Algorithm : Digest.Sha256);
         return byDigest && descriptor.Digest != digest
             ? throw ContentVerificationException.Mismatch(descriptor with { Digest = digest }, descriptor.Digest)
-            : (descriptor, bytes);
+            : new FetchedManifest(descriptor, bytes, ETagOf(response));
+    }
+
+    private static RegistryCapabilities WantedFor(string reference) =>
+        Digest.TryParse(reference, out _) ? RegistryCapabilities.Pull : RegistryCapabilities.Resolve;
+
+    private static string? ETagOf(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("ETag", out HeaderStringValues values) ? values.FirstOrDefault() : null;
+
+    private async ValueTask<Descriptor> ResolveAtAsync(
+        RepositoryPlace place, string reference, bool repeat, CancellationToken cancellationToken)
+    {
+        using (HttpResponseMessage response = await transport.GetAsync(
+            place.Host, place.Pull, root => Request(HttpMethod.Head, place, root, reference), cancellationToken, repeat)
+            .ConfigureAwait(false))
+        {
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                throw ContentNotFoundException.ForReference(reference, place.ToString());
+            }
+
+            // A 405, a missing header, a digest that is none: the document itself will say. So will a body, of a refusal.
+            if (response.IsSuccessStatusCode && Describe(response, reference) is { } descriptor)
+            {
+                return descriptor;
+            }
+        }
+
+        return (await FetchAtAsync(place, reference, repeat, cancellationToken).ConfigureAwait(false)).Descriptor;
     }
 
     // Whoever answers a tag with a page to sign in at is not believed; what was asked for by digest is known by it.
     private static bool LooksLikeDocument(ReadOnlySpan<byte> bytes) => bytes.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
-    private HttpRequestMessage CreateRequest(HttpMethod method, Uri address, string reference)
-    {
-        var request = new HttpRequestMessage(method, new Uri(address, $"v2/{pull.Repository}/manifests/{reference}"));
-        AcceptAll(request);
-
-        return request;
-    }
+    private static HttpRequestMessage Request(HttpMethod method, RepositoryPlace place, Uri root, string reference) =>
+        AcceptAll(place.Request(method, root, $"manifests/{reference}"));
 
     private static Descriptor? Describe(HttpResponseMessage response, string reference)
     {

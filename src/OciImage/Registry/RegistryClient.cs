@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using OciImage.Registry.Auth;
 using OciImage.Registry.Http;
+using OciImage.Registry.Routing;
 
 namespace OciImage.Registry;
 
@@ -14,7 +14,7 @@ public sealed class RegistryClient : IDisposable
 {
     private readonly RegistryOptions _options;
     private readonly RegistryTransport _transport;
-    private readonly ConcurrentDictionary<string, RegistryHost> _hosts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HostDirectory _hosts;
 
     /// <summary>Initializes a new instance.</summary>
     /// <param name="options">The options, copied; <see langword="null"/> for the defaults.</param>
@@ -22,6 +22,7 @@ public sealed class RegistryClient : IDisposable
     {
         _options = options?.Clone() ?? new RegistryOptions();
         _transport = new RegistryTransport(_options);
+        _hosts = new HostDirectory(_options);
     }
 
     /// <summary>Gets the repository that a reference names. Nothing is asked yet.</summary>
@@ -30,7 +31,7 @@ public sealed class RegistryClient : IDisposable
     public RepositoryClient GetRepository(ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        return new RepositoryClient(_transport, GetHost(reference.Registry), reference.Repository, _options);
+        return new RepositoryClient(_transport, _hosts, reference.Registry, reference.Repository, _options);
     }
 
     /// <summary>Gets a repository. Nothing is asked yet.</summary>
@@ -48,10 +49,10 @@ public sealed class RegistryClient : IDisposable
     /// <exception cref="RegistryException">The registry refuses, or is none.</exception>
     public async ValueTask PingAsync(string registry, CancellationToken cancellationToken = default)
     {
-        RegistryHost host = GetHost(registry);
+        RegistryHost host = await GetHostAsync(registry, cancellationToken).ConfigureAwait(false);
         var need = new AccessNeed("", "");
         using HttpResponseMessage response = await _transport
-            .GetAsync(host, need, address => new HttpRequestMessage(HttpMethod.Get, new Uri(address, "v2/")), cancellationToken)
+            .GetAsync(host, need, root => new HttpRequestMessage(HttpMethod.Get, root), cancellationToken)
             .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
@@ -67,9 +68,9 @@ public sealed class RegistryClient : IDisposable
     public async IAsyncEnumerable<string> ListRepositoriesAsync(
         string registry, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        RegistryHost host = GetHost(registry);
+        RegistryHost host = await GetHostAsync(registry, cancellationToken).ConfigureAwait(false);
         var pages = new Paging(_transport, host, new AccessNeed("", "*"));
-        await foreach (Page page in pages.ReadAsync("v2/_catalog", cancellationToken).ConfigureAwait(false))
+        await foreach (Page page in pages.ReadAsync(root => new Uri(root, "_catalog"), cancellationToken).ConfigureAwait(false))
         {
             RepositoryList list = CappedBody.ParseJson(page.Body, page.Address, RegistryJsonContext.Default.RepositoryList);
             foreach (string name in (list.Repositories ?? []).Where(name => name is not null && ReferenceGrammar.IsRepository(name)))
@@ -79,16 +80,18 @@ public sealed class RegistryClient : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (RegistryHost host in _hosts.Values)
-        {
-            host.Dispose();
-        }
-    }
+    /// <summary>Gets what a registry last said of how much it may be asked.</summary>
+    /// <param name="registry">The registry: a host with an optional port.</param>
+    /// <param name="cancellationToken">Cancels the question for the route to the registry; the registry itself is not asked.</param>
+    /// <returns>What it said, or <see langword="null"/> where it said nothing.</returns>
+    /// <exception cref="ArgumentException">The registry's name is malformed.</exception>
+    public async ValueTask<RegistryRateLimit?> GetRateLimitAsync(string registry, CancellationToken cancellationToken = default) =>
+        (await GetHostAsync(registry, cancellationToken).ConfigureAwait(false)).Knowledge.RateLimit;
 
-    private RegistryHost GetHost(string registry)
+    /// <inheritdoc/>
+    public void Dispose() => _hosts.Dispose();
+
+    private async ValueTask<RegistryHost> GetHostAsync(string registry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(registry);
         if (!ReferenceGrammar.IsRegistry(registry))
@@ -97,6 +100,6 @@ public sealed class RegistryClient : IDisposable
                 $"'{Excerpt.Of(registry)}' is not a registry: a host with an optional port.", nameof(registry));
         }
 
-        return _hosts.GetOrAdd(registry, static (name, options) => new RegistryHost(name, options), _options);
+        return (await _hosts.GetRouteAsync(registry, "", cancellationToken).ConfigureAwait(false)).Upstream.Host;
     }
 }

@@ -1,6 +1,8 @@
+using System.Net;
+
 namespace OciImage.Registry;
 
-/// <summary>Provides options for a registry client. It reads no file and no environment variable by itself.</summary>
+/// <summary>Provides options for a registry client. They read no file by themselves.</summary>
 public sealed class RegistryOptions
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
@@ -69,6 +71,64 @@ public sealed class RegistryOptions
             field = value;
         }
     } = 8;
+
+    /// <summary>Gets or sets how many requests one host gets within a second, or <see langword="null"/> for no limit.</summary>
+    /// <remarks>They are spread evenly. Each redirect and each question of a token server counts as part of its request.</remarks>
+    /// <value>The default value is <see langword="null"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a number from 0.001 to 1 000 000.</exception>
+    public double? MaxRequestsPerSecond
+    {
+        get;
+        set
+        {
+            if (value is not (null or (>= 0.001 and <= 1_000_000)))
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "A rate is a number from 0.001 to 1 000 000.");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Gets or sets how many bytes of a blob one request may carry, or <see langword="null"/> for all of them.</summary>
+    /// <remarks>
+    /// A larger blob goes in chunks of that size. Without it a blob goes in one request, and in chunks only where the host, or
+    /// a proxy before it, refused one that was too large; what was learned holds for as long as the client lives. A host that
+    /// asks for chunks of a least size gets them, up to 1 GiB.
+    /// </remarks>
+    /// <value>The default value is <see langword="null"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public long? MaxUploadRequestBytes
+    {
+        get;
+        set
+        {
+            if (value is <= 0)
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "A request carries at least one byte.");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Gets or sets whether a blob that the registry lacks is fetched from the <c>urls</c> of its descriptor.</summary>
+    /// <remarks>
+    /// No credential is sent there, only http and https are followed, and no address that is more private than the
+    /// registry (image-spec 1.1.1, descriptor, "urls"). The content is verified like any other.
+    /// </remarks>
+    /// <value>The default value is <see langword="true"/>.</value>
+    public bool FetchFromUrls { get; set; } = true;
+
+    /// <summary>Gets or sets where warnings of registries go, each of them once.</summary>
+    /// <remarks>They come from the threads that talk to registries.</remarks>
+    /// <value>The default value is <see langword="null"/>.</value>
+    public IProgress<RegistryWarning>? Warnings { get; set; }
+
+    /// <summary>Gets or sets the proxy, or <see langword="null"/> for the one that the environment names, as for <see cref="HttpClient.DefaultProxy"/>.</summary>
+    /// <remarks>Through a proxy only literal addresses are judged for their privacy. With a handler of the caller's it does not count.</remarks>
+    /// <value>The default value is <see langword="null"/>.</value>
+    public IWebProxy? Proxy { get; set; }
 
     /// <summary>Gets or sets how often a request that changes nothing is asked again after a transient failure.</summary>
     /// <value>The default value is 4.</value>

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using OciImage.Content;
-using OciImage.Registry.Auth;
 using OciImage.Registry.Http;
+using OciImage.Registry.Referrers;
+using OciImage.Registry.Routing;
+using OciImage.Registry.Uploads;
 
 namespace OciImage.Registry;
 
@@ -12,37 +14,36 @@ namespace OciImage.Registry;
 /// all else to its blobs. Every member throws <see cref="RegistryException"/> when the registry refuses or cannot be reached.
 /// </remarks>
 public sealed class RepositoryClient :
-    IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource
+    IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger,
+    IReferrerSource
 {
     private readonly RegistryTransport _transport;
-    private readonly RegistryHost _host;
+    private readonly RepositoryRouter _router;
     private readonly RegistryOptions _options;
-    private readonly AccessNeed _pull;
-    private readonly AccessNeed _push;
-    private readonly AccessNeed _delete;
     private readonly ManifestReader _manifests;
-    private readonly BlobUpload _uploads;
+    private readonly ManifestWriter _writer;
+    private readonly BlobUploader _uploads;
+    private readonly ForeignUrls _urls;
 
-    internal RepositoryClient(RegistryTransport transport, RegistryHost host, string repository, RegistryOptions options)
+    internal RepositoryClient(
+        RegistryTransport transport, HostDirectory hosts, string registry, string repository, RegistryOptions options)
     {
         _transport = transport;
-        _host = host;
         _options = options;
+        Registry = registry;
         Repository = repository;
-        _pull = new AccessNeed(repository, AccessNeed.Pull);
-        _push = new AccessNeed(repository, AccessNeed.Push);
-        _delete = new AccessNeed(repository, AccessNeed.Delete);
-        _manifests = new ManifestReader(transport, host, _pull, options);
-        _uploads = new BlobUpload(transport, host, _push, options);
+        _router = new RepositoryRouter(hosts, registry, repository);
+        _manifests = new ManifestReader(transport, _router, options);
+        _writer = new ManifestWriter(transport, _manifests, options);
+        _uploads = new BlobUploader(transport, _router, options);
+        _urls = new ForeignUrls(transport, options);
     }
 
     /// <summary>Gets the registry as a user writes it.</summary>
-    public string Registry => _host.Name;
+    public string Registry { get; }
 
     /// <summary>Gets the name of the repository.</summary>
     public string Repository { get; }
-
-    private string Place => $"{Registry}/{Repository}";
 
     /// <inheritdoc/>
     public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken = default)
@@ -58,19 +59,23 @@ public sealed class RepositoryClient :
     /// <exception cref="ContentNotFoundException">There is no such blob.</exception>
     public async ValueTask<Descriptor> ResolveBlobAsync(Digest digest, CancellationToken cancellationToken = default)
     {
-        using HttpResponseMessage response = await _transport.GetAsync(
-            _host,
-            _pull,
-            address => new HttpRequestMessage(HttpMethod.Head, new Uri(address, $"v2/{Repository}/blobs/{digest}")),
-            cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.NotFound)
-        {
-            throw ContentNotFoundException.ForDigest(digest, Place);
-        }
+        return await _router.ReadAsync(
+            RegistryCapabilities.Pull,
+            async (place, isLast, token) =>
+            {
+                using HttpResponseMessage response = await _transport.GetAsync(
+                    place.Host, place.Pull, root => place.Request(HttpMethod.Head, root, $"blobs/{digest}"), token, isLast)
+                    .ConfigureAwait(false);
+                if (response.StatusCode == HttpStatusCode.NotFound)
+                {
+                    throw ContentNotFoundException.ForDigest(digest, place.ToString());
+                }
 
-        return response.IsSuccessStatusCode && response.Content.Headers.ContentLength is { } size
-            ? new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size }
-            : throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+                return response.IsSuccessStatusCode && response.Content.Headers.ContentLength is { } size
+                    ? new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size }
+                    : throw await _transport.FaultAsync(response, token).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Fetches a manifest or an index as a whole.</summary>
@@ -88,12 +93,22 @@ public sealed class RepositoryClient :
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Content that stands in the descriptor itself is taken from there. A blob that breaks off goes on where it stopped, at
+    /// another place if there is one. What the registry lacks is fetched from the descriptor's URLs, without a credential,
+    /// unless <see cref="RegistryOptions.FetchFromUrls"/> says otherwise.
+    /// </remarks>
     public async ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         if (!descriptor.Digest.CanVerify)
         {
             throw ContentVerificationException.CannotVerify(descriptor);
+        }
+
+        if (descriptor.TryGetVerifiedData(out ReadOnlyMemory<byte> data))
+        {
+            return new ContentStream(MemoryContent.OpenRead(data), descriptor);
         }
 
         if (MediaTypes.IsManifestOrIndex(descriptor.MediaType))
@@ -106,25 +121,63 @@ public sealed class RepositoryClient :
                 : throw ContentVerificationException.OtherLength(descriptor, found.Size);
         }
 
-        var source = new BlobSource(_transport, _host, _pull, descriptor, _options);
-        return new ContentStream(await ResumingStream.OpenAsync(source, cancellationToken).ConfigureAwait(false), descriptor);
+        try
+        {
+            var source = new BlobSource(_transport, _router, descriptor, _options);
+            ResumingStream stream = await ResumingStream.OpenAsync(source, cancellationToken).ConfigureAwait(false);
+            return new ContentStream(stream, descriptor) { Refused = () => source.AvoidCurrent(isIll: true) };
+        }
+        catch (ContentNotFoundException) when (_options.FetchFromUrls && descriptor.Urls.Count > 0)
+        {
+            RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+            if (await _urls.TryOpenAsync(place, descriptor, cancellationToken).ConfigureAwait(false) is { } foreign)
+            {
+                return new ContentStream(foreign, descriptor);
+            }
+
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    /// <remarks>A 403 counts as absence: some registries answer it for what is not there, and a push will tell.</remarks>
+    /// <exception cref="RegistryException">The registry refuses, cannot be reached, or answers another part.</exception>
+    public async ValueTask<UnverifiedRangeStream?> TryOpenRangeAsync(
+        Descriptor descriptor, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, descriptor.Size - offset);
+        if (MediaTypes.IsManifestOrIndex(descriptor.MediaType))
+        {
+            return null;
+        }
+
+        if (length == 0)
+        {
+            return new UnverifiedRangeStream(Stream.Null, 0);
+        }
+
+        var source = new BlobSource(_transport, _router, descriptor, _options);
+        return await source.TryOpenRangeAsync(offset, length, cancellationToken).ConfigureAwait(false) is { } stream
+            ? new UnverifiedRangeStream(stream, length)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The registry itself is asked, not a mirror. A 403 counts as absence: some registries answer it for what is not there,
+    /// and a push will tell.
+    /// </remarks>
     public async ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         string kind = MediaTypes.IsManifestOrIndex(descriptor.MediaType) ? "manifests" : "blobs";
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
         using HttpResponseMessage response = await _transport.GetAsync(
-            _host,
-            _pull,
-            address =>
-            {
-                var request = new HttpRequestMessage(HttpMethod.Head, new Uri(address, $"v2/{Repository}/{kind}/{descriptor.Digest}"));
-                ManifestReader.AcceptAll(request);
-                return request;
-            },
+            place.Host,
+            place.Pull,
+            root => ManifestReader.AcceptAll(place.Request(HttpMethod.Head, root, $"{kind}/{descriptor.Digest}")),
             cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
@@ -137,6 +190,11 @@ public sealed class RepositoryClient :
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A blob goes in one request, and in chunks where the host refuses that. An upload that breaks off goes on from where
+    /// the registry says it got, and begins anew where it says nothing. A manifest with a subject is also listed under the
+    /// fallback tag, where the registry does not list referrers itself.
+    /// </remarks>
     public async ValueTask PushAsync(
         Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken = default)
     {
@@ -159,33 +217,47 @@ public sealed class RepositoryClient :
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(content);
         CheckReference(reference);
-        CheckMediaType(descriptor);
-        Stream opened = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-        byte[] bytes;
-        ContentStream stream = ContentStream.Over(opened, descriptor);
-        await using (stream.ConfigureAwait(false))
+        ReadOnlyMemory<byte> bytes = await ReadManifestAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        await _writer.PutAsync(place, descriptor, bytes, reference, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a manifest or an index and lets several tags point to it: in one request where the registry knows how.</summary>
+    /// <param name="descriptor">What the content is.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="tags">The tags; none writes the manifest alone.</param>
+    /// <param name="cancellationToken">Cancels the write; each tag is then either as before or as wanted.</param>
+    /// <returns>A task that ends when the content and every tag are visible.</returns>
+    /// <exception cref="ArgumentException">One of the tags is none.</exception>
+    /// <exception cref="ContentVerificationException">The content is not what the descriptor says.</exception>
+    /// <exception cref="DocumentFormatException">The descriptor's media type is none.</exception>
+    public async ValueTask PushAsync(
+        Descriptor descriptor,
+        ReplayableContent content,
+        IReadOnlyCollection<string> tags,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(content);
+        ArgumentNullException.ThrowIfNull(tags);
+        foreach (string tag in tags)
         {
-            bytes = await stream.ReadToEndAsync(_options.Documents.MaxSize, cancellationToken).ConfigureAwait(false);
+            if (tag is null || !ReferenceGrammar.IsTag(tag))
+            {
+                throw new ArgumentException($"'{Excerpt.Of(tag ?? "null")}' is not a tag.", nameof(tags));
+            }
         }
 
-        // A manifest under its digest or a tag is the same however often it is put.
-        using HttpResponseMessage response = await _transport.GetAsync(
-            _host,
-            _push,
-            address =>
-            {
-                var request = new HttpRequestMessage(HttpMethod.Put, new Uri(address, $"v2/{Repository}/manifests/{reference}"))
-                {
-                    Content = new ByteArrayContent(bytes),
-                };
-                request.Content.Headers.TryAddWithoutValidation("Content-Type", descriptor.MediaType);
-                return request;
-            },
-            cancellationToken).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
+        ReadOnlyMemory<byte> bytes = await ReadManifestAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        if (tags.Count > 1)
         {
-            throw await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+            await _writer.PutAsync(place, descriptor, bytes, tags, cancellationToken).ConfigureAwait(false);
+            return;
         }
+
+        await _writer.PutAsync(place, descriptor, bytes, tags.FirstOrDefault() ?? descriptor.Digest.ToString(), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -194,34 +266,46 @@ public sealed class RepositoryClient :
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         CheckReference(reference);
-        if (await _manifests.TryResolveAsync(reference, cancellationToken).ConfigureAwait(false) is { } current &&
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        if (await _manifests.TryResolveAtAsync(place, reference, cancellationToken).ConfigureAwait(false) is { } current &&
             current.Digest == descriptor.Digest)
         {
             return;
         }
 
-        (Descriptor found, ReadOnlyMemory<byte> bytes) = await _manifests
-            .FetchAsync(descriptor.Digest.ToString(), cancellationToken)
+        FetchedManifest found = await _manifests
+            .FetchAtAsync(place, descriptor.Digest.ToString(), repeat: true, cancellationToken)
             .ConfigureAwait(false);
-        await PushAsync(found, ReplayableContent.FromBytes(bytes), reference, cancellationToken).ConfigureAwait(false);
+        await _writer.PutAsync(place, found.Descriptor, found.Bytes, reference, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    /// <remarks>Not every registry can remove a tag without its manifest; one that cannot answers 400 or 405.</remarks>
-    public ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
+    /// <remarks>
+    /// Where a registry only removes manifests, the tag is moved to a manifest that nothing else names, and that one is
+    /// removed: other tags of the same manifest stay.
+    /// </remarks>
+    public async ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
     {
         CheckReference(reference);
-        return DeleteAsync(
-            $"manifests/{reference}", () => ContentNotFoundException.ForReference(reference, Place), cancellationToken);
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        await new TagRemoval(_transport, _manifests, _writer, _uploads)
+            .RemoveAsync(place, reference, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
+    /// <remarks>A manifest with a subject is also taken off the list behind its fallback tag, where there is one.</remarks>
+    public async ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        string kind = MediaTypes.IsManifestOrIndex(descriptor.MediaType) ? "manifests" : "blobs";
-        return DeleteAsync(
-            $"{kind}/{descriptor.Digest}", () => ContentNotFoundException.ForDigest(descriptor.Digest, Place), cancellationToken);
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        if (MediaTypes.IsManifestOrIndex(descriptor.MediaType))
+        {
+            await _writer.DeleteAsync(place, descriptor, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await _writer.DeleteBlobAsync(place, descriptor, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -229,8 +313,9 @@ public sealed class RepositoryClient :
     public async IAsyncEnumerable<string> ListReferencesAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var pages = new Paging(_transport, _host, _pull);
-        await foreach (Page page in pages.ReadAsync($"v2/{Repository}/tags/list", cancellationToken).ConfigureAwait(false))
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        var pages = new Paging(_transport, place.Host, place.Pull);
+        await foreach (Page page in pages.ReadAsync(root => place.Address(root, "tags/list"), cancellationToken).ConfigureAwait(false))
         {
             TagList list = CappedBody.ParseJson(page.Body, page.Address, RegistryJsonContext.Default.TagList);
             foreach (string tag in (list.Tags ?? []).Where(tag => tag is not null && ReferenceGrammar.IsTag(tag)))
@@ -248,13 +333,11 @@ public sealed class RepositoryClient :
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
-        var referrers = new ReferrersReader(_transport, _host, _pull, _manifests, _options);
-        await foreach (Descriptor referrer in referrers.ReadAsync(subject.Digest, cancellationToken).ConfigureAwait(false))
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        var referrers = new ReferrersReader(_transport, place, _manifests, _options);
+        await foreach (Descriptor referrer in referrers.ReadAsync(subject.Digest, artifactType, cancellationToken).ConfigureAwait(false))
         {
-            if (artifactType is null || referrer.ArtifactType == artifactType)
-            {
-                yield return referrer;
-            }
+            yield return referrer;
         }
     }
 
@@ -289,18 +372,15 @@ public sealed class RepositoryClient :
         }
     }
 
-    private async ValueTask DeleteAsync(string path, Func<ContentNotFoundException> missing, CancellationToken cancellationToken)
+    private async ValueTask<ReadOnlyMemory<byte>> ReadManifestAsync(
+        Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await _transport.SendAsync(
-            _host,
-            _delete,
-            address => new HttpRequestMessage(HttpMethod.Delete, new Uri(address, $"v2/{Repository}/{path}")),
-            cancellationToken).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
+        CheckMediaType(descriptor);
+        Stream opened = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
+        ContentStream stream = ContentStream.Over(opened, descriptor);
+        await using (stream.ConfigureAwait(false))
         {
-            throw response.StatusCode == HttpStatusCode.NotFound
-                ? missing()
-                : await _transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+            return await stream.ReadToEndAsync(_options.Documents.MaxSize, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -55,7 +55,8 @@ internal sealed class ResumingStream : ReadOnlyStream
                     _current = null;
                 }
 
-                if (!MayGoOn())
+                // A mirror gets no second chance with this blob; the registry itself does.
+                if (!_source.AvoidCurrent(isIll: true) && !MayGoOn())
                 {
                     throw new RegistryException(
                         $"Content '{_source.Descriptor.Digest}' broke off after {_position} of {_source.Descriptor.Size} bytes: " +
@@ -63,6 +64,7 @@ internal sealed class ResumingStream : ReadOnlyStream
                         exception)
                     {
                         IsTransient = true,
+                        Transcript = (exception as RegistryException)?.Transcript,
                     };
                 }
             }

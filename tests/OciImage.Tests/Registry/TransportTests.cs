@@ -102,7 +102,7 @@ public sealed class TransportTests
     {
         await using ScriptedRegistry inside = await ScriptedRegistry.StartAsync(context => context.Response.WriteAsync("secret"));
         var options = new RegistryOptions();
-        using var host = new RegistryHost("registry.example", options);
+        using var host = new RegistryHost("registry.example", null, options);
 
         Exception? error = await Record.ExceptionAsync(async () =>
         {
@@ -180,7 +180,7 @@ public sealed class TransportTests
         await PushAsync(client, registry.Host, "content");
 
         Assert.Equal(
-            ["PUT /upload/1", "DELETE /upload/1", "PUT /upload/2"],
+            ["PUT /upload/1", "GET /upload/1", "DELETE /upload/1", "PUT /upload/2"],
             registry.Requests.Where(request => request.Path.StartsWith("/upload/", StringComparison.Ordinal))
                 .Select(request => $"{request.Method} {request.Path.Split('?')[0]}"));
     }

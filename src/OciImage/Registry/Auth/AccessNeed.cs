@@ -10,35 +10,58 @@ internal sealed record AccessNeed(string Repository, string Actions, string? Mou
     public const string Push = "pull,push";
     public const string Delete = "delete";
 
+    /// <summary>Gets whether the request changes something.</summary>
+    public bool IsWrite => Actions is Push or Delete;
+
     /// <summary>Returns the scopes to ask a token server for: what the challenge demands within the need, then the need itself.</summary>
     /// <remarks>
     /// A registry cannot make a client fetch a token for another repository or for more than the request is about.
-    /// The demand comes first, since some servers only look at the first scope. A scope of unknown form is sent as it is.
+    /// The demand comes first, since some servers only look at the first scope; the actions on one repository are one
+    /// scope. A scope of unknown form is sent as it is.
     /// </remarks>
     public IReadOnlyList<string> Scopes(string? demanded)
     {
         var scopes = new List<string>();
         foreach (string scope in (demanded ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            string? allowed = Restrict(scope);
-            if (allowed is not null && !scopes.Contains(allowed))
+            if (Restrict(scope) is { } allowed)
             {
-                scopes.Add(allowed);
+                Merge(scopes, allowed);
             }
         }
 
-        if (Repository.Length > 0 && !scopes.Any(scope => scope.StartsWith($"repository:{Repository}:", StringComparison.Ordinal)) &&
-            (scopes.Count == 0 || MountFrom is not null))
+        string own = Actions == Delete ? "pull,push,delete" : Actions;
+        if (Repository.Length > 0 && !scopes.Any(scope => IsOwn(scope) && scope.EndsWith(":*", StringComparison.Ordinal)) &&
+            (scopes.Count == 0 || MountFrom is not null || scopes.Any(IsOwn)))
         {
-            scopes.Add($"repository:{Repository}:{(Actions == Delete ? "pull,push,delete" : Actions)}");
+            Merge(scopes, $"repository:{Repository}:{own}");
         }
 
         if (MountFrom is not null)
         {
-            scopes.Add($"repository:{MountFrom}:pull");
+            Merge(scopes, $"repository:{MountFrom}:pull");
         }
 
         return scopes;
+    }
+
+    private bool IsOwn(string scope) => scope.StartsWith($"repository:{Repository}:", StringComparison.Ordinal);
+
+    // "repository:a:pull" and "repository:a:push" become "repository:a:pull,push".
+    private static void Merge(List<string> scopes, string scope)
+    {
+        int end = scope.LastIndexOf(':') + 1;
+        int known = end == 0
+            ? scopes.IndexOf(scope)
+            : scopes.FindIndex(other => other.LastIndexOf(':') + 1 == end && other.AsSpan(0, end).SequenceEqual(scope.AsSpan(0, end)));
+        if (known < 0)
+        {
+            scopes.Add(scope);
+        }
+        else if (end > 0)
+        {
+            scopes[known] = scope[..end] + string.Join(',', scopes[known][end..].Split(',').Union(scope[end..].Split(',')));
+        }
     }
 
     private string? Restrict(string scope)

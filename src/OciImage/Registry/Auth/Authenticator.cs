@@ -1,19 +1,22 @@
+using System.Net;
 using System.Net.Http.Headers;
 using OciImage.Registry.Http;
 
 namespace OciImage.Registry.Auth;
 
+/// <summary>Sends one request as it is to where it is for.</summary>
+internal delegate ValueTask<HttpResponseMessage> RequestSending(
+    RegistryHost host, HttpRequestMessage request, Transcript transcript, CancellationToken cancellationToken);
+
 /// <summary>Answers the demands of registries: basic credentials, or an access token from the token server they name.</summary>
-internal sealed class Authenticator(
-    RegistryOptions options,
-    Func<RegistryHost, HttpRequestMessage, CancellationToken, ValueTask<HttpResponseMessage>> send)
+internal sealed class Authenticator(RegistryOptions options, RequestSending send)
 {
     private readonly TokenClient _tokens = new(options, send);
 
     /// <summary>Puts in what is known to be wanted.</summary>
     public static void Authorize(RegistryHost host, AccessNeed need, HttpRequestMessage request)
     {
-        if (host.Basic.TryGetValue(need.Repository, out RegistryCredential? credential))
+        if (host.Basic.TryGetValue((need.Repository, need.IsWrite), out RegistryCredential? credential))
         {
             request.Headers.Authorization = Credentials.BasicHeader(credential);
             Credentials.Remember(request, credential);
@@ -30,7 +33,7 @@ internal sealed class Authenticator(
     /// <summary>Gets what a refusal asks for; returns whether asking again may help.</summary>
     /// <exception cref="RegistryException">The token server refuses, or is none that the registry may name.</exception>
     public async ValueTask<bool> TryAuthorizeAsync(
-        RegistryHost host, AccessNeed need, HttpResponseMessage refusal, CancellationToken cancellationToken)
+        RegistryHost host, AccessNeed need, HttpResponseMessage refusal, Transcript transcript, CancellationToken cancellationToken)
     {
         HttpRequestMessage request = refusal.RequestMessage!;
 
@@ -40,32 +43,110 @@ internal sealed class Authenticator(
             return false;
         }
 
-        RegistryCredential? credential = options.Credentials is null
-            ? null
-            : await options.Credentials.GetCredentialAsync(host.Name, need.Repository, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Challenge> challenges = ChallengesOf(refusal);
+
+        // A 403 is final, unless it says that the token was only too narrow (RFC 6750, section 3.1).
+        if (refusal.StatusCode == HttpStatusCode.Forbidden &&
+            !challenges.Any(challenge => challenge.Is("Bearer") && challenge.Error == "insufficient_scope"))
+        {
+            return false;
+        }
+
+        RegistryCredential? credential = await FindCredentialAsync(host, need, cancellationToken).ConfigureAwait(false);
         if (request.Headers.Authorization is null)
         {
             Credentials.Remember(request, credential is { IsEmpty: true } ? credential : null);
         }
 
-        IReadOnlyList<Challenge> challenges = Challenge.Parse(
-            refusal.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values) ? values : []);
+        if (!challenges.Any(challenge => challenge.Is("Bearer") || challenge.Is("Basic")))
+        {
+            if (request.Headers.Authorization is not null)
+            {
+                // It does not say what it wants. What it got is not it: a public repository may do without.
+                Forget(host, need, request);
+                return IsRead(request, need);
+            }
+
+            // Some registries only say how to log in where a login is asked for.
+            challenges = await AskForChallengesAsync(host, transcript, cancellationToken).ConfigureAwait(false);
+        }
+
         foreach (Challenge challenge in challenges)
         {
             if (challenge.Is("Bearer") && (!string.IsNullOrEmpty(challenge.Realm) || credential?.RegistryToken is not null))
             {
-                return await TryRenewAsync(host, need, challenge, credential, request, cancellationToken).ConfigureAwait(false);
+                return await TryRenewAsync(host, need, challenge, credential, request, transcript, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             if (challenge.Is("Basic") && credential is { Username: not null, Password: not null })
             {
                 bool isNew = request.Headers.Authorization?.Parameter != Credentials.BasicHeader(credential).Parameter;
-                host.Basic[need.Repository] = credential;
+                host.Basic[(need.Repository, need.IsWrite)] = credential;
                 return isNew;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Buys a token without a credential for a place that the registry redirected to; <see langword="null"/> where it sells none.</summary>
+    public async ValueTask<string?> TryGetStrangerTokenAsync(
+        RegistryHost host, HttpResponseMessage refusal, Transcript transcript, CancellationToken cancellationToken)
+    {
+        Challenge? challenge = ChallengesOf(refusal).FirstOrDefault(
+            challenge => challenge.Is("Bearer") && !string.IsNullOrEmpty(challenge.Realm));
+        if (challenge is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            AccessToken token = await _tokens
+                .FetchForStrangerAsync(host, refusal.RequestMessage!.RequestUri!, challenge, transcript, cancellationToken)
+                .ConfigureAwait(false);
+            return token.Value;
+        }
+        catch (RegistryException)
+        {
+            // The refusal itself is the better answer.
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<Challenge> ChallengesOf(HttpResponseMessage refusal) => Challenge.Parse(
+        refusal.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values) ? values : []);
+
+    private static bool IsRead(HttpRequestMessage request, AccessNeed need) =>
+        !need.IsWrite && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head);
+
+    private static void Forget(RegistryHost host, AccessNeed need, HttpRequestMessage request)
+    {
+        host.Basic.TryRemove((need.Repository, need.IsWrite), out _);
+        if (request.Headers.Authorization is { Scheme: "Bearer", Parameter: { } refused })
+        {
+            host.Tokens.Forget(need, refused);
+        }
+    }
+
+    private async ValueTask<RegistryCredential?> FindCredentialAsync(
+        RegistryHost host, AccessNeed need, CancellationToken cancellationToken)
+    {
+        IRegistryCredentialProvider? provider = need.IsWrite ? options.PushCredentials ?? options.Credentials : options.Credentials;
+        return provider is null
+            ? null
+            : await provider.GetCredentialAsync(host.Name, need.Repository, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IReadOnlyList<Challenge>> AskForChallengesAsync(
+        RegistryHost host, Transcript transcript, CancellationToken cancellationToken)
+    {
+        var ping = new HttpRequestMessage(HttpMethod.Get, host.Base);
+        host.AddHeaders(ping.Headers);
+        using HttpResponseMessage answer = await send(host, ping, transcript, cancellationToken).ConfigureAwait(false);
+
+        return answer.StatusCode == HttpStatusCode.Unauthorized ? ChallengesOf(answer) : [];
     }
 
     private async ValueTask<bool> TryRenewAsync(
@@ -74,6 +155,7 @@ internal sealed class Authenticator(
         Challenge challenge,
         RegistryCredential? credential,
         HttpRequestMessage request,
+        Transcript transcript,
         CancellationToken cancellationToken)
     {
         if (request.Headers.Authorization is { Scheme: "Bearer", Parameter: { } refused })
@@ -90,10 +172,35 @@ internal sealed class Authenticator(
         {
             await host.Tokens.FetchAsync(
                 need,
-                () => _tokens.FetchAsync(host, need, challenge, credential, CancellationToken.None),
+                () => FetchAsync(host, need, challenge, credential, transcript),
                 cancellationToken).ConfigureAwait(false);
         }
 
         return true;
+    }
+
+    // A credential that the token server refuses does not stand in the way of what anybody may read.
+    private async Task<AccessToken> FetchAsync(
+        RegistryHost host, AccessNeed need, Challenge challenge, RegistryCredential? credential, Transcript transcript)
+    {
+        try
+        {
+            return await _tokens.FetchAsync(host, need, challenge, credential, transcript, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (
+            credential is { IsEmpty: false, RegistryToken: null } && !need.IsWrite &&
+            exception.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
+        {
+            try
+            {
+                return await _tokens.FetchAsync(host, need, challenge, null, transcript, CancellationToken.None)
+                    .ConfigureAwait(false);
+            }
+            catch (RegistryException)
+            {
+                throw exception;
+            }
+        }
     }
 }

@@ -9,8 +9,11 @@ internal static class Credentials
     /// <summary>The credential that a request, or the token it carries, comes from.</summary>
     public static readonly HttpRequestOptionsKey<RegistryCredential> Used = new("OciImage.Credential");
 
-    public static AuthenticationHeaderValue BasicHeader(RegistryCredential credential) => new(
-        "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}")));
+    public static AuthenticationHeaderValue BasicHeader(RegistryCredential credential) =>
+        BasicHeader(credential.Username ?? "", credential.Password ?? "");
+
+    public static AuthenticationHeaderValue BasicHeader(string username, string password) => new(
+        "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password}")));
 
     public static void Remember(HttpRequestMessage request, RegistryCredential? credential)
     {

@@ -11,6 +11,9 @@ internal sealed record TokenAnswer
     [JsonPropertyName("access_token")]
     public string? AccessToken { get; init; }
 
+    [JsonPropertyName("refresh_token")]
+    public string? RefreshToken { get; init; }
+
     [JsonPropertyName("expires_in")]
     public double? ExpiresIn { get; init; }
 }

@@ -13,15 +13,22 @@ internal sealed class TokenCache(TimeProvider time)
     private readonly ConcurrentDictionary<AccessNeed, AccessToken> _tokens = new();
     private readonly ConcurrentDictionary<AccessNeed, Lazy<Task>> _fetches = new();
 
+    /// <summary>Gets the refresh tokens that token servers gave besides access tokens: each only ever goes back to its server.</summary>
+    public ConcurrentDictionary<RefreshKey, string> RefreshTokens { get; } = new();
+
+    /// <summary>Returns a good token for a need, or for a wider one.</summary>
     public AccessToken? TryGet(AccessNeed need) =>
-        _tokens.TryGetValue(need, out AccessToken? token) && IsGood(token) ? token : null;
+        TryGetExactly(need) ?? (need is { Actions: AccessNeed.Pull, MountFrom: null } ? TryGetExactly(Wider(need)) : null);
 
     /// <summary>Drops a token that was refused, unless there is another one already.</summary>
     public void Forget(AccessNeed need, string value)
     {
-        if (_tokens.TryGetValue(need, out AccessToken? token) && token.Value == value)
+        foreach (AccessNeed key in new[] { need, Wider(need) })
         {
-            _tokens.TryRemove(new(need, token));
+            if (_tokens.TryGetValue(key, out AccessToken? token) && token.Value == value)
+            {
+                _tokens.TryRemove(new(key, token));
+            }
         }
     }
 
@@ -52,6 +59,11 @@ internal sealed class TokenCache(TimeProvider time)
             _fetches.TryRemove(need, out _);
         }
     }
+
+    private static AccessNeed Wider(AccessNeed need) => need with { Actions = AccessNeed.Push, MountFrom = null };
+
+    private AccessToken? TryGetExactly(AccessNeed need) =>
+        _tokens.TryGetValue(need, out AccessToken? token) && IsGood(token) ? token : null;
 
     private void Prune()
     {

@@ -1,60 +1,57 @@
-using System.Globalization;
 using System.Net;
 using OciImage.Registry.Http;
 
 namespace OciImage.Registry.Auth;
 
-/// <summary>Fetches access tokens from token servers, by GET or, with an identity token, by the OAuth2 POST.</summary>
-internal sealed class TokenClient(
-    RegistryOptions options, Func<RegistryHost, HttpRequestMessage, CancellationToken, ValueTask<HttpResponseMessage>> send)
+/// <summary>Buys access tokens from token servers, by GET or by the OAuth2 POST, whichever the server takes.</summary>
+/// <remarks>
+/// A refresh token, the user's or one that the server gave before, goes by POST; a password by GET. Where the server does not
+/// know the one, the other is tried (distribution's token specification and its OAuth2 supplement).
+/// </remarks>
+internal sealed class TokenClient(RegistryOptions options, RequestSending send)
 {
-    private const string ClientId = "ocimage";
-    private const int MaxRedirects = 5;
-
     // The least that is promised, also where the server says nothing (distribution's token specification). It is counted
     // from here: clocks differ, and a token that ends earlier is refused and fetched anew.
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromHours(24);
 
+    private readonly TokenRequests _requests = new(send);
+
     public async Task<AccessToken> FetchAsync(
-        RegistryHost host, AccessNeed need, Challenge challenge, RegistryCredential? credential, CancellationToken cancellationToken)
+        RegistryHost host,
+        AccessNeed need,
+        Challenge challenge,
+        RegistryCredential? credential,
+        Transcript transcript,
+        CancellationToken cancellationToken)
     {
         DateTimeOffset asked = options.TimeProvider.GetUtcNow();
         if (credential?.RegistryToken is { } given)
         {
-            if (!IsToken(given))
-            {
-                throw new RegistryException($"The access token of {credential} is none: visible ASCII is expected.");
-            }
-
-            return new AccessToken(given, asked + LongestLifetime, credential);
+            return IsToken(given)
+                ? new AccessToken(given, asked + LongestLifetime, credential)
+                : throw new RegistryException($"The access token of {credential} is none: visible ASCII is expected.");
         }
 
         Uri realm = host.Policy.Resolve(host.Base, challenge.Realm!, "token realm");
         host.Policy.Check(host.Base, realm, "token realm");
-        IReadOnlyList<string> scopes = need.Scopes(challenge.Scope);
-        using HttpResponseMessage response = credential?.IdentityToken is not null
-            ? await PostAsync(host, realm, challenge, scopes, credential, cancellationToken).ConfigureAwait(false)
-            : await GetAsync(host, realm, challenge, scopes, credential, cancellationToken).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
-        {
-            throw await RegistryFault.OfAsync(response, options, cancellationToken).ConfigureAwait(false);
-        }
+        var question = new TokenQuestion(
+            host, realm, challenge.Service ?? "", need.Scopes(challenge.Scope), credential is { IsEmpty: false } ? credential : null, transcript);
 
-        using BufferedAnswer body = await CappedBody
-            .ReadStartAsync(response, CappedBody.TokenLimit, options.IdleTimeout, cancellationToken)
-            .ConfigureAwait(false);
-        TokenAnswer answer = CappedBody.ParseJson(body.WholeBody(), realm, RegistryJsonContext.Default.TokenAnswer);
-        string? token = string.IsNullOrEmpty(answer.Token) ? answer.AccessToken : answer.Token;
-        if (!IsToken(token))
-        {
-            throw new RegistryException($"The token server '{OriginPolicy.Redact(realm)}' answered without a token.")
-            {
-                RequestUri = OriginPolicy.Redacted(realm),
-            };
-        }
+        return await AskAsync(question, credential, asked, cancellationToken).ConfigureAwait(false);
+    }
 
-        return new AccessToken(token!, asked + Lifetime(answer.ExpiresIn), credential);
+    /// <summary>Buys a token for a place that the registry redirected to: without a credential, and for what the place asks for.</summary>
+    public async Task<AccessToken> FetchForStrangerAsync(
+        RegistryHost host, Uri place, Challenge challenge, Transcript transcript, CancellationToken cancellationToken)
+    {
+        DateTimeOffset asked = options.TimeProvider.GetUtcNow();
+        Uri realm = host.Policy.Resolve(place, challenge.Realm!, "token realm");
+        host.Policy.Check(place, realm, "token realm");
+        string[] scopes = (challenge.Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var question = new TokenQuestion(host, realm, challenge.Service ?? "", scopes, null, transcript);
+
+        return await AskAsync(question, null, asked, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsToken(string? text) =>
@@ -65,85 +62,82 @@ internal sealed class TokenClient(
         : seconds >= LongestLifetime.TotalSeconds ? LongestLifetime
         : TimeSpan.FromSeconds(seconds.Value);
 
-    private async ValueTask<HttpResponseMessage> GetAsync(
-        RegistryHost host,
-        Uri realm,
-        Challenge challenge,
-        IReadOnlyList<string> scopes,
-        RegistryCredential? credential,
-        CancellationToken cancellationToken)
+    private async Task<AccessToken> AskAsync(
+        TokenQuestion question, RegistryCredential? credential, DateTimeOffset asked, CancellationToken cancellationToken)
     {
-        var query = new List<string>();
-        if (realm.Query.Length > 1)
+        RefreshKey? key = question.Credential is { } known
+            ? new RefreshKey(question.Realm.AbsoluteUri, question.Service, known)
+            : null;
+        using HttpResponseMessage response = await ExchangeAsync(question, key, cancellationToken).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
         {
-            query.Add(realm.Query[1..]);
+            throw await RegistryFault.OfAsync(response, options, cancellationToken).ConfigureAwait(false);
         }
 
-        Add(query, "service", challenge.Service);
-        foreach (string scope in scopes)
+        using BufferedAnswer body = await CappedBody
+            .ReadStartAsync(response, CappedBody.TokenLimit, options.IdleTimeout, cancellationToken)
+            .ConfigureAwait(false);
+        TokenAnswer answer = CappedBody.ParseJson(body.WholeBody(), question.Realm, RegistryJsonContext.Default.TokenAnswer);
+        string? token = string.IsNullOrEmpty(answer.Token) ? answer.AccessToken : answer.Token;
+        if (!IsToken(token))
         {
-            Add(query, "scope", scope);
-        }
-
-        bool hasPassword = credential is { Username: not null, Password: not null };
-        if (hasPassword)
-        {
-            Add(query, "account", credential!.Username);
-        }
-
-        var uri = new Uri($"{realm.GetLeftPart(UriPartial.Path)}?{string.Join('&', query)}");
-        for (int hop = 0; ; hop++)
-        {
-            var request = new HttpRequestMessage(HttpMethod.Get, uri);
-            if (hasPassword && OriginPolicy.IsSameOrigin(realm, uri))
+            throw new RegistryException($"The token server '{OriginPolicy.Redact(question.Realm)}' answered without a token.")
             {
-                request.Headers.Authorization = Credentials.BasicHeader(credential!);
+                RequestUri = OriginPolicy.Redacted(question.Realm),
+                Transcript = Transcript.Of(response.RequestMessage!),
+            };
+        }
+
+        if (key is not null && IsToken(answer.RefreshToken))
+        {
+            question.Host.Tokens.RefreshTokens[key] = answer.RefreshToken!;
+        }
+
+        return new AccessToken(token!, asked + Lifetime(answer.ExpiresIn), credential);
+    }
+
+    private async ValueTask<HttpResponseMessage> ExchangeAsync(
+        TokenQuestion question, RefreshKey? key, CancellationToken cancellationToken)
+    {
+        if (key is not null && question.Host.Tokens.RefreshTokens.TryGetValue(key, out string? refresh))
+        {
+            HttpResponseMessage refreshed = await _requests.PostRefreshAsync(question, refresh, cancellationToken).ConfigureAwait(false);
+            if (refreshed.IsSuccessStatusCode)
+            {
+                return refreshed;
             }
 
-            Credentials.Remember(request, credential);
-
-            HttpResponseMessage response = await send(host, request, cancellationToken).ConfigureAwait(false);
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is null ||
-                hop == MaxRedirects)
-            {
-                return response;
-            }
-
-            string location = response.Headers.Location.OriginalString;
-            response.Dispose();
-            Uri next = host.Policy.Resolve(uri, location, "redirect of the token server");
-            host.Policy.Check(uri, next, "redirect of the token server");
-            uri = next;
+            // It ended; what bought it is still there.
+            refreshed.Dispose();
+            question.Host.Tokens.RefreshTokens.TryRemove(new(key, refresh));
         }
-    }
 
-    private ValueTask<HttpResponseMessage> PostAsync(
-        RegistryHost host,
-        Uri realm,
-        Challenge challenge,
-        IReadOnlyList<string> scopes,
-        RegistryCredential credential,
-        CancellationToken cancellationToken)
-    {
-        var form = new Dictionary<string, string>
+        RegistryCredential? credential = question.Credential;
+        bool isIdentity = credential?.IdentityToken is not null;
+        HttpResponseMessage first = isIdentity
+            ? await _requests.PostRefreshAsync(question, credential!.IdentityToken!, cancellationToken).ConfigureAwait(false)
+            : await _requests.GetAsync(question, credential?.Username, credential?.Password, cancellationToken).ConfigureAwait(false);
+        if (credential is null || !IsOtherWayWorthwhile(first.StatusCode, isIdentity))
         {
-            ["grant_type"] = "refresh_token",
-            ["refresh_token"] = credential.IdentityToken!,
-            ["client_id"] = ClientId,
-            ["scope"] = string.Join(' ', scopes),
-            ["service"] = challenge.Service ?? "",
-        };
-        var request = new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) };
-        Credentials.Remember(request, credential);
-
-        return send(host, request, cancellationToken);
-    }
-
-    private static void Add(List<string> query, string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value))
-        {
-            query.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={Uri.EscapeDataString(value)}"));
+            return first;
         }
+
+        HttpResponseMessage second = isIdentity
+            ? await _requests.GetAsync(question, credential.Username ?? "token", credential.IdentityToken, cancellationToken)
+                .ConfigureAwait(false)
+            : await _requests.PostPasswordAsync(question, credential, cancellationToken).ConfigureAwait(false);
+        if (second.IsSuccessStatusCode)
+        {
+            first.Dispose();
+            return second;
+        }
+
+        second.Dispose();
+        return first;
     }
+
+    // A server that has no such entrance says 404 or 405; some answer a POST that they do not know as a bad request.
+    private static bool IsOtherWayWorthwhile(HttpStatusCode status, bool wasPost) =>
+        status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented ||
+        (wasPost && status is HttpStatusCode.BadRequest or HttpStatusCode.UnsupportedMediaType);
 }

@@ -1,35 +1,81 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace OciImage.Registry.Http;
 
-/// <summary>Makes the handler of one registry: no redirects, no cookies, no decompression, and addresses looked at after DNS.</summary>
+/// <summary>Makes the handler of one place: no redirects, no cookies, no decompression, and addresses looked at after DNS.</summary>
 internal static class HandlerFactory
 {
     private const int MaxHeadersKilobytes = 64;
 
-    public static SocketsHttpHandler Create(RegistryOptions options, RegistryHost host)
+    public static SocketsHttpHandler Create(RegistryOptions options, RegistryEndpoint? endpoint, RegistryHost host)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = options.ConnectTimeout,
+            ConnectTimeout = endpoint?.ConnectTimeout ?? options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             MaxResponseHeadersLength = MaxHeadersKilobytes,
             ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = true,
             ConnectCallback = (context, cancellationToken) => ConnectAsync(host, context, cancellationToken),
         };
-        bool acceptAny = options.SkipCertificateCheck;
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
+        if (options.Proxy is not null)
         {
-            host.HasCertificate = true;
-            return acceptAny || errors == SslPolicyErrors.None;
+            handler.Proxy = options.Proxy;
+        }
+
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+        {
+            // The handler also talks to where the registry redirects to, for which none of the registry's exceptions hold.
+            bool isRegistry = sender is SslStream stream && IsHost(host, stream.TargetHostName);
+            host.HasCertificate |= isRegistry;
+
+            return errors == SslPolicyErrors.None || options.SkipCertificateCheck || (isRegistry &&
+                (host.IsInsecure || IsTrusted(endpoint?.Certificates, certificate, chain, errors)));
         };
+        if (endpoint?.Certificates is { Clients: { Count: > 0 } clients })
+        {
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, target, _, _, issuers) =>
+                IsHost(host, target) ? Select(clients, issuers) : null!;
+        }
 
         return handler;
+    }
+
+    private static bool IsHost(RegistryHost host, string? target) =>
+        host.Secure.IdnHost.Trim('[', ']').Equals(target?.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+
+    // Of several certificates the one that a named issuer signed; else the first, since a registry need not name any.
+    private static X509Certificate2 Select(IReadOnlyList<X509Certificate2> clients, string[] issuers) =>
+        clients.FirstOrDefault(client => issuers.Contains(client.Issuer)) ?? clients[0];
+
+    // Besides the system's authorities: a name that does not match stays an error whoever signed it.
+    private static bool IsTrusted(
+        RegistryCertificates? certificates, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    {
+        if (certificates is not { Authorities.Count: > 0 } || errors != SslPolicyErrors.RemoteCertificateChainErrors ||
+            certificate is null)
+        {
+            return false;
+        }
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.1"));
+        chain.ChainPolicy.CustomTrustStore.AddRange(certificates.Authorities.ToArray());
+        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        using var leaf = new X509Certificate2(certificate);
+        return chain.Build(leaf);
     }
 
     private static async ValueTask<Stream> ConnectAsync(

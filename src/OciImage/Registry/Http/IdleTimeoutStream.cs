@@ -7,6 +7,9 @@ internal sealed class IdleTimeoutStream(Stream inner, TimeSpan timeout) : ReadOn
 {
     private CancellationTokenSource _timer = new();
 
+    /// <summary>Gets the host whose bytes are counted, or <see langword="null"/>.</summary>
+    public RegistryHost? Host { get; init; }
+
     public override int Read(Span<byte> buffer) => inner.Read(buffer);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -22,7 +25,13 @@ internal sealed class IdleTimeoutStream(Stream inner, TimeSpan timeout) : ReadOn
             static state => ((CancellationTokenSource)state!).Cancel(), _timer);
         try
         {
-            return await inner.ReadAsync(buffer, _timer.Token).ConfigureAwait(false);
+            int read = await inner.ReadAsync(buffer, _timer.Token).ConfigureAwait(false);
+            if (Host is not null)
+            {
+                RegistryTelemetry.Transfer(Host, "receive", read);
+            }
+
+            return read;
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -54,6 +54,22 @@ internal sealed class OriginPolicy(string registry, string host, IReadOnlyCollec
         }
     }
 
+    /// <summary>Reads a URL of a descriptor. Since no secret goes there and its content is verified, plain http is allowed.</summary>
+    /// <exception cref="RegistryException">It is no such address, or is more private than the registry.</exception>
+    public Uri ResolveForeign(string url)
+    {
+        string? fault =
+            url.Length > MaxAddressLength || !Uri.TryCreate(url, UriKind.Absolute, out Uri? target) ? "it is no address" :
+            target.Scheme is not ("http" or "https") ? $"the scheme '{Excerpt.Of(target.Scheme)}' is neither http nor https" :
+            target.UserInfo.Length > 0 ? "it has a user name" :
+            PrivacyOf.Host(target.IdnHost) is { } privacy && IsTooPrivate(target, privacy) ? "it is more private than the registry" :
+            null;
+
+        return fault is null
+            ? new Uri(url)
+            : throw new RegistryException($"The URL '{Excerpt.Of(url.Split('?')[0])}' of content of '{registry}' is refused: {fault}.");
+    }
+
     /// <summary>Refuses a connection to addresses that a name of the registry's choice resolved to.</summary>
     /// <param name="target">The address that is asked.</param>
     /// <param name="isRegistry">Whether that is the registry itself.</param>

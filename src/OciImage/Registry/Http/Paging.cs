@@ -11,7 +11,8 @@ internal sealed class Paging(RegistryTransport transport, RegistryHost host, Acc
     internal const int MaxPages = 10_000;
 
     /// <summary>Reads page after page. A page with few items, or none, does not end the list; a page without a next one does.</summary>
-    public async IAsyncEnumerable<Page> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Page> ReadAsync(
+        Func<Uri, Uri> first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<Digest>();
         Uri? next = null;
@@ -21,7 +22,7 @@ internal sealed class Paging(RegistryTransport transport, RegistryHost host, Acc
             using BufferedAnswer answer = await transport.ReadAsync(
                 host,
                 need,
-                address => new HttpRequestMessage(HttpMethod.Get, current ?? new Uri(address, path)),
+                address => new HttpRequestMessage(HttpMethod.Get, current ?? first(address)),
                 CappedBody.ListLimit,
                 cancellationToken).ConfigureAwait(false);
             HttpResponseMessage response = answer.Response;
@@ -45,7 +46,7 @@ internal sealed class Paging(RegistryTransport transport, RegistryHost host, Acc
             }
         }
 
-        throw Refused(next!, $"'{host.Name}' has more than {MaxPages} pages for '{path}'.");
+        throw Refused(next!, $"'{host.Name}' has more than {MaxPages} pages of one list.");
     }
 
     private Uri? NextOf(HttpResponseMessage response)

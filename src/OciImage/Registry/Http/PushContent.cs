@@ -1,27 +1,35 @@
 using System.Buffers;
 using System.Net;
-using OciImage.Content;
+using OciImage.Registry.Uploads;
 
 namespace OciImage.Registry.Http;
 
-/// <summary>The body of an upload: content that is verified while it is sent, with its length said in advance.</summary>
+/// <summary>The body of one request of an upload: some or all of the content, with its length said in advance.</summary>
 internal sealed class PushContent : HttpContent
 {
     private const int BufferSize = 128 * 1024;
 
-    private readonly Descriptor _descriptor;
-    private readonly ReplayableContent _content;
+    private readonly RegistryHost _host;
+    private readonly UploadBody _body;
+    private readonly long _offset;
+    private readonly long _length;
+    private TaskCompletionSource? _sending;
 
-    public PushContent(Descriptor descriptor, ReplayableContent content)
+    public PushContent(RegistryHost host, UploadBody body, long offset, long length)
     {
-        _descriptor = descriptor;
-        _content = content;
-        Headers.ContentLength = descriptor.Size;
+        _host = host;
+        _body = body;
+        _offset = offset;
+        _length = length;
+        Headers.ContentLength = length;
         Headers.TryAddWithoutValidation("Content-Type", "application/octet-stream");
     }
 
     /// <summary>Gets what the content's source threw, which the transport would hide behind an exception of its own.</summary>
-    public Exception? Failure { get; private set; }
+    public Exception? Failure => _body.Failure;
+
+    /// <summary>Gets how many bytes were given to the connection, in the last attempt to send them.</summary>
+    public long Sent { get; private set; }
 
     /// <summary>Gets or sets what is called after each write, with whether that was the last one.</summary>
     public Action<bool>? Progress { get; set; }
@@ -32,56 +40,56 @@ internal sealed class PushContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        ContentStream source = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (source.ConfigureAwait(false))
+        Sent = 0;
+        var sending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _sending = sending;
+        try
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-            try
-            {
-                int read;
-                while ((read = await ReadAsync(source, buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                {
-                    await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                    Progress?.Invoke(source.IsVerified);
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            await SendAsync(stream, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            sending.SetResult();
         }
     }
+
+    /// <summary>Waits until nothing reads the content any more: an answer may come before all of it was sent.</summary>
+    /// <exception cref="TimeoutException">It is still being sent.</exception>
+    public Task WaitForEndAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        _sending?.Task.WaitAsync(timeout, time, cancellationToken) ?? Task.CompletedTask;
 
     protected override bool TryComputeLength(out long length)
     {
-        length = _descriptor.Size;
+        length = _length;
         return true;
     }
 
-    private async ValueTask<ContentStream> OpenAsync(CancellationToken cancellationToken)
+    private async Task SendAsync(Stream stream, CancellationToken cancellationToken)
     {
+        await _body.SeekAsync(_offset, cancellationToken).ConfigureAwait(false);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            return ContentStream.Over(
-                await _content.OpenAsync(0, cancellationToken).ConfigureAwait(false), _descriptor);
-        }
-        catch (Exception exception)
-        {
-            Failure = exception;
-            throw;
-        }
-    }
+            // Also where there is nothing to send: that there is nothing must be true.
+            do
+            {
+                int wanted = (int)Math.Min(BufferSize, _length - Sent);
+                int read = await _body.ReadAsync(buffer.AsMemory(0, Math.Max(wanted, 1)), cancellationToken).ConfigureAwait(false);
+                if (read == 0 || wanted == 0)
+                {
+                    break;
+                }
 
-    private async ValueTask<int> ReadAsync(ContentStream source, byte[] buffer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                Sent += read;
+                RegistryTelemetry.Transfer(_host, "transmit", read);
+                Progress?.Invoke(Sent == _length);
+            }
+            while (Sent < _length);
         }
-        catch (Exception exception)
+        finally
         {
-            Failure = exception;
-            throw;
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -49,6 +49,7 @@ internal static class RegistryFault
             RequestUri = OriginPolicy.Redacted(request.RequestUri!),
             IsTransient = IsTransient(response.StatusCode),
             RetryAfter = RetryAfter(response, options.TimeProvider),
+            Transcript = Transcript.Of(request, Excerpt.Of(secrets.Remove(Encoding.UTF8.GetString(body).Trim()))),
         };
     }
 
@@ -57,6 +58,7 @@ internal static class RegistryFault
     {
         RequestUri = OriginPolicy.Redacted(request.RequestUri!),
         IsTransient = !IsFinal(exception),
+        Transcript = Transcript.Of(request),
     };
 
     /// <summary>Returns how long the registry asks to wait: in seconds, or until a time.</summary>

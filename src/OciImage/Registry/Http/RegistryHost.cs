@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using OciImage.Registry.Auth;
 
 namespace OciImage.Registry.Http;
 
 /// <summary>
-/// What is known of one registry, shared by all requests to it: its address, its connections, its tokens, its slots, and
-/// when to leave it alone.
+/// What is known of one place, shared by all requests to it: its address, its connections, its tokens, its pace, its health,
+/// and what was learned of it.
 /// </summary>
 internal sealed class RegistryHost : IDisposable
 {
@@ -13,32 +14,39 @@ internal sealed class RegistryHost : IDisposable
     private const string DockerHub = "docker.io";
     private const string DockerHubAddress = "registry-1.docker.io";
 
-    private readonly TimeProvider _time;
     private volatile Uri? _decided;
-    private long _quietUntil;
 
-    public RegistryHost(string name, RegistryOptions options)
+    /// <param name="registry">The registry as a user writes it, or the mirror's host: whose credentials may be sent there.</param>
+    /// <param name="endpoint">How the place is spoken to, or <see langword="null"/> where nothing is special about it.</param>
+    /// <param name="options">The client's options.</param>
+    public RegistryHost(string registry, RegistryEndpoint? endpoint, RegistryOptions options)
     {
-        Name = name;
-        _time = options.TimeProvider;
-        Slots = new SemaphoreSlim(options.MaxConcurrencyPerHost);
-        string address = name == DockerHub ? DockerHubAddress : name;
-        Secure = new Uri($"https://{address}/");
-        Plain = new Uri($"http://{address}/");
-        Policy = new OriginPolicy(name, Secure.IdnHost, options.TrustedHosts);
-        bool mayBePlain = options.Scheme == RegistryScheme.Automatic && Policy.RegistryPrivacy == Privacy.Loopback;
-        _decided = options.Scheme == RegistryScheme.Http ? Plain : mayBePlain ? null : Secure;
+        Name = registry;
+        string address = AddressOf(endpoint?.Host ?? registry);
+        string path = endpoint?.ApiPath ?? "/v2/";
+        Secure = new Uri($"https://{address}{path}");
+        Plain = new Uri($"http://{address}{path}");
+        Policy = new OriginPolicy(registry, Secure.IdnHost, options.TrustedHosts);
+        IsInsecure = endpoint?.IsInsecure ?? false;
+        RegistryScheme scheme = endpoint is { Scheme: not RegistryScheme.Automatic } ? endpoint.Scheme : options.Scheme;
+        bool mayBePlain = scheme == RegistryScheme.Automatic && (IsInsecure || Policy.RegistryPrivacy == Privacy.Loopback);
+        _decided = scheme == RegistryScheme.Http ? Plain : mayBePlain ? null : Secure;
+        Headers = endpoint?.Headers ?? new Dictionary<string, string>();
         Tokens = new TokenCache(options.TimeProvider);
+        Pace = new HostPace(options);
+        Health = new HostHealth(options.TimeProvider);
         Invoker = options.Handler is { } handler
             ? new HttpMessageInvoker(handler, disposeHandler: false)
-            : new HttpMessageInvoker(HandlerFactory.Create(options, this), disposeHandler: true);
+            : new HttpMessageInvoker(HandlerFactory.Create(options, endpoint, this), disposeHandler: true);
     }
 
-    /// <summary>Gets the registry as a user writes it.</summary>
+    /// <summary>Gets the registry as a user writes it, or a mirror's host.</summary>
     public string Name { get; }
 
+    /// <summary>Gets the protocol's root with https.</summary>
     public Uri Secure { get; }
 
+    /// <summary>Gets the protocol's root with plain http.</summary>
     public Uri Plain { get; }
 
     /// <summary>Gets the address in use.</summary>
@@ -47,53 +55,50 @@ internal sealed class RegistryHost : IDisposable
     /// <summary>Gets whether it is settled if the registry speaks https or http.</summary>
     public bool IsDecided => _decided is not null;
 
+    /// <summary>Gets whether any certificate will do, and plain http where there is no https.</summary>
+    public bool IsInsecure { get; }
+
     /// <summary>Gets or sets whether the registry showed a certificate, good or bad: then it does not speak plain http.</summary>
     public bool HasCertificate { get; set; }
 
     public OriginPolicy Policy { get; }
 
-    // A handler for each registry: a connection that one may use is never reused for a place that another names.
+    // A handler for each place: a connection that one may use is never reused for a place that another names.
     public HttpMessageInvoker Invoker { get; }
 
-    public SemaphoreSlim Slots { get; }
+    public HostPace Pace { get; }
+
+    public HostHealth Health { get; }
+
+    public HostKnowledge Knowledge { get; } = new();
 
     public TokenCache Tokens { get; }
 
-    /// <summary>Gets the repositories whose requests take basic credentials.</summary>
-    public ConcurrentDictionary<string, RegistryCredential> Basic { get; } = new(StringComparer.Ordinal);
+    /// <summary>Gets the header fields that are only for this host.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; }
+
+    /// <summary>Gets what takes basic credentials: a repository, and whether it is written.</summary>
+    public ConcurrentDictionary<(string Repository, bool IsWritten), RegistryCredential> Basic { get; } = new();
+
+    /// <summary>Returns the host and port that are dialled for a registry.</summary>
+    public static string AddressOf(string registry) => registry == DockerHub ? DockerHubAddress : registry;
 
     /// <summary>Settles whether the registry speaks https or http.</summary>
     public void Decide(Uri address) => _decided = address;
 
-    /// <summary>Lets no request start before a time; a registry that asks for quiet asks all of them.</summary>
-    public void KeepQuiet(TimeSpan wait)
+    /// <summary>Puts in the header fields that are only for this host.</summary>
+    public void AddHeaders(HttpRequestHeaders headers)
     {
-        long until = (_time.GetUtcNow() + wait).UtcTicks;
-        long known = Interlocked.Read(ref _quietUntil);
-        while (until > known)
+        foreach ((string name, string value) in Headers)
         {
-            long seen = Interlocked.CompareExchange(ref _quietUntil, until, known);
-            if (seen == known)
-            {
-                return;
-            }
-
-            known = seen;
-        }
-    }
-
-    public async ValueTask WaitForQuietToEndAsync(CancellationToken cancellationToken)
-    {
-        TimeSpan wait = TimeSpan.FromTicks(Interlocked.Read(ref _quietUntil) - _time.GetUtcNow().UtcTicks);
-        if (wait > TimeSpan.Zero)
-        {
-            await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
+            headers.Remove(name);
+            headers.TryAddWithoutValidation(name, value);
         }
     }
 
     public void Dispose()
     {
         Invoker.Dispose();
-        Slots.Dispose();
+        Pace.Dispose();
     }
 }

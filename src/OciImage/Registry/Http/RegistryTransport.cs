@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using System.Security.Authentication;
 using OciImage.Registry.Auth;
 using Polly;
@@ -13,33 +12,35 @@ internal sealed class RegistryTransport
 {
     private const int MaxRedirects = 10;
 
-    // A registry may look at all of an upload before it answers, and says nothing meanwhile.
-    private const int CommitFactor = 10;
+    private static readonly ResiliencePropertyKey<RegistryHost> HostKey = new("OciImage.Host");
 
     private readonly RegistryOptions _options;
+    private readonly RequestSender _sender;
     private readonly Authenticator _authenticator;
     private readonly ResiliencePipeline<HttpResponseMessage> _retries;
 
     public RegistryTransport(RegistryOptions options)
     {
         _options = options;
-        _authenticator = new Authenticator(options, SendToAsync);
+        _sender = new RequestSender(options);
+        _authenticator = new Authenticator(options, _sender.SendAsync);
         _retries = CreateRetries(options);
     }
 
     /// <summary>Sends a request that may be repeated: asked again after transient failures.</summary>
     /// <param name="host">The registry.</param>
     /// <param name="need">What it needs to be allowed.</param>
-    /// <param name="create">Makes the request for the registry's address; called for every attempt.</param>
+    /// <param name="create">Makes the request for the protocol's root; called for every attempt.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="repeat">Whether it is worth asking again; not where another place can be asked instead.</param>
     /// <returns>The answer, of any status; a transient one only after the last attempt. The caller disposes it.</returns>
-    public async ValueTask<HttpResponseMessage> GetAsync(
-        RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
-    {
-        return await _retries.ExecuteAsync(
-            async token => await SendAsync(host, need, create, token).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-    }
+    public ValueTask<HttpResponseMessage> GetAsync(
+        RegistryHost host,
+        AccessNeed need,
+        Func<Uri, HttpRequestMessage> create,
+        CancellationToken cancellationToken,
+        bool repeat = true) =>
+        RepeatAsync(host, token => SendAsync(host, need, create, token), repeat, cancellationToken);
 
     /// <summary>Does the same, and reads the body of a success; a body that breaks off is asked for again, too.</summary>
     public async ValueTask<BufferedAnswer> ReadAsync(
@@ -47,10 +48,12 @@ internal sealed class RegistryTransport
         AccessNeed need,
         Func<Uri, HttpRequestMessage> create,
         int limit,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool repeat = true)
     {
         BufferedAnswer? read = null;
-        HttpResponseMessage last = await _retries.ExecuteAsync(
+        HttpResponseMessage last = await RepeatAsync(
+            host,
             async token =>
             {
                 read = null;
@@ -71,6 +74,7 @@ internal sealed class RegistryTransport
                     throw;
                 }
             },
+            repeat,
             cancellationToken).ConfigureAwait(false);
 
         return read ?? new BufferedAnswer(last, [], limit, IsCut: false);
@@ -80,50 +84,112 @@ internal sealed class RegistryTransport
     public async ValueTask<HttpResponseMessage> SendAsync(
         RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
-        await host.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var transcript = new Transcript();
+        await host.Pace.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await host.WaitForQuietToEndAsync(cancellationToken).ConfigureAwait(false);
-            HttpResponseMessage response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
-            if (await TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false))
+            DateTimeOffset started = await WaitForTurnAsync(host, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response;
+            try
             {
-                response.Dispose();
-                response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
+                response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
+                if (await TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false))
+                {
+                    response.Dispose();
+                    response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (RegistryException exception) when (exception is { IsTransient: true, StatusCode: null })
+            {
+                host.Pace.Fail(started, null);
+                throw;
             }
 
-            KeepQuietAfter(host, response);
+            Judge(host, response, started);
             return response;
         }
         finally
         {
-            host.Slots.Release();
+            host.Pace.Slots.Release();
         }
     }
 
-    /// <summary>Sends the bytes of an upload once, whatever the answer.</summary>
-    /// <returns>The answer, and whether there are better credentials now, so that another upload may succeed.</returns>
+    /// <summary>Sends bytes of an upload once, whatever the answer.</summary>
+    /// <returns>The answer, and whether there are better credentials now, so that sending again may succeed.</returns>
     /// <remarks>Takes no slot: its content may come from the same registry, and would wait for one.</remarks>
     public async ValueTask<(HttpResponseMessage Response, bool IsAuthorizedAnew)> UploadAsync(
         RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
     {
-        await host.WaitForQuietToEndAsync(cancellationToken).ConfigureAwait(false);
-        HttpResponseMessage response = await SendOnceAsync(host, need, create, cancellationToken).ConfigureAwait(false);
-        KeepQuietAfter(host, response);
+        var transcript = new Transcript();
+        DateTimeOffset started = await WaitForTurnAsync(host, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response;
+        try
+        {
+            response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (exception is { IsTransient: true, StatusCode: null })
+        {
+            host.Pace.Fail(started, null);
+            throw;
+        }
 
-        return (response, await TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false));
+        Judge(host, response, started);
+        return (response, await TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Asks a place that content names, as anybody: no credential and no header of the registry's goes there.</summary>
+    public ValueTask<HttpResponseMessage> GetForeignAsync(RegistryHost host, Uri address, CancellationToken cancellationToken) =>
+        FollowAsync(
+            host,
+            null,
+            new AccessNeed("", ""),
+            _ => new HttpRequestMessage(HttpMethod.Get, address),
+            new Transcript(),
+            cancellationToken);
 
     /// <summary>Makes the exception for an answer that is no success.</summary>
     public ValueTask<RegistryException> FaultAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
         RegistryFault.OfAsync(response, _options, cancellationToken);
 
+    private async ValueTask<HttpResponseMessage> RepeatAsync(
+        RegistryHost host,
+        Func<CancellationToken, ValueTask<HttpResponseMessage>> send,
+        bool repeat,
+        CancellationToken cancellationToken)
+    {
+        if (!repeat)
+        {
+            return await send(cancellationToken).ConfigureAwait(false);
+        }
+
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+        try
+        {
+            context.Properties.Set(HostKey, host);
+            return await _retries.ExecuteAsync(
+                static async (context, send) => await send(context.CancellationToken).ConfigureAwait(false),
+                context,
+                send).ConfigureAwait(false);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private async ValueTask<DateTimeOffset> WaitForTurnAsync(RegistryHost host, CancellationToken cancellationToken)
+    {
+        RegistryTelemetry.Waited(host, await host.Pace.WaitAsync(cancellationToken).ConfigureAwait(false));
+        return _options.TimeProvider.GetUtcNow();
+    }
+
     private async ValueTask<bool> TryAuthorizeAsync(
-        RegistryHost host, AccessNeed need, HttpResponseMessage response, CancellationToken cancellationToken)
+        RegistryHost host, AccessNeed need, HttpResponseMessage response, Transcript transcript, CancellationToken cancellationToken)
     {
         try
         {
-            return response.StatusCode == HttpStatusCode.Unauthorized &&
-                await _authenticator.TryAuthorizeAsync(host, need, response, cancellationToken).ConfigureAwait(false);
+            return response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden &&
+                await _authenticator.TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -132,33 +198,40 @@ internal sealed class RegistryTransport
         }
     }
 
-    private void KeepQuietAfter(RegistryHost host, HttpResponseMessage response)
+    private void Judge(RegistryHost host, HttpResponseMessage response, DateTimeOffset started)
     {
-        if (RegistryFault.IsTransient(response.StatusCode) &&
-            RegistryFault.RetryAfter(response, _options.TimeProvider) is { } wait)
+        if (RegistryFault.IsTransient(response.StatusCode))
         {
-            host.KeepQuiet(wait < _options.MaxRetryAfter ? wait : _options.MaxRetryAfter);
+            host.Pace.Fail(started, RegistryFault.RetryAfter(response, _options.TimeProvider));
+        }
+        else
+        {
+            host.Pace.Succeed();
         }
     }
 
     private async ValueTask<HttpResponseMessage> SendOnceAsync(
-        RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
+        RegistryHost host,
+        AccessNeed need,
+        Func<Uri, HttpRequestMessage> create,
+        Transcript transcript,
+        CancellationToken cancellationToken)
     {
         if (host.IsDecided)
         {
-            return await FollowAsync(host, host.Base, need, create, cancellationToken).ConfigureAwait(false);
+            return await FollowAsync(host, host.Base, need, create, transcript, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            HttpResponseMessage response = await FollowAsync(host, host.Secure, need, create, cancellationToken)
+            HttpResponseMessage response = await FollowAsync(host, host.Secure, need, create, transcript, cancellationToken)
                 .ConfigureAwait(false);
             host.Decide(host.Secure);
             return response;
         }
         catch (RegistryException exception) when (SpeaksNoTls(host, exception))
         {
-            HttpResponseMessage response = await FollowAsync(host, host.Plain, need, create, cancellationToken)
+            HttpResponseMessage response = await FollowAsync(host, host.Plain, need, create, transcript, cancellationToken)
                 .ConfigureAwait(false);
             host.Decide(host.Plain);
             return response;
@@ -174,17 +247,29 @@ internal sealed class RegistryTransport
 
     // Credentials and everything else that is only the registry's go to the registry's own origin and nowhere else.
     private async ValueTask<HttpResponseMessage> FollowAsync(
-        RegistryHost host, Uri registry, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
+        RegistryHost host,
+        Uri? root,
+        AccessNeed need,
+        Func<Uri, HttpRequestMessage> create,
+        Transcript transcript,
+        CancellationToken cancellationToken)
     {
-        HttpRequestMessage request = create(registry);
+        HttpRequestMessage request = create(root ?? host.Base);
         for (int hop = 0; ; hop++)
         {
-            if (OriginPolicy.IsSameOrigin(registry, request.RequestUri!))
+            bool isRegistry = root is not null && OriginPolicy.IsSameOrigin(root, request.RequestUri!);
+            if (isRegistry)
             {
+                host.AddHeaders(request.Headers);
                 Authenticator.Authorize(host, need, request);
             }
 
-            HttpResponseMessage response = await SendToAsync(host, request, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response = await _sender.SendAsync(host, request, transcript, cancellationToken).ConfigureAwait(false);
+            if (!isRegistry && response.StatusCode == HttpStatusCode.Unauthorized && request.Content is null)
+            {
+                response = await AskAsStrangerAsync(host, request, response, transcript, cancellationToken).ConfigureAwait(false);
+            }
+
             if (!IsRedirect(request.Method, response))
             {
                 return response;
@@ -200,11 +285,33 @@ internal sealed class RegistryTransport
                 throw new RegistryException($"'{OriginPolicy.Redact(from)}' redirects more than {MaxRedirects} times.")
                 {
                     RequestUri = OriginPolicy.Redacted(from),
+                    Transcript = Transcript.Of(request),
                 };
             }
 
-            request = CopyFor(request, target, OriginPolicy.IsSameOrigin(registry, target));
+            request = CopyFor(request, target, root is not null && OriginPolicy.IsSameOrigin(root, target));
         }
+    }
+
+    // A place that the registry redirects to may want a token of its own. It gets one that is bought without a credential,
+    // is good for this one request, and is kept nowhere.
+    private async ValueTask<HttpResponseMessage> AskAsStrangerAsync(
+        RegistryHost host,
+        HttpRequestMessage request,
+        HttpResponseMessage refusal,
+        Transcript transcript,
+        CancellationToken cancellationToken)
+    {
+        if (await _authenticator.TryGetStrangerTokenAsync(host, refusal, transcript, cancellationToken).ConfigureAwait(false) is not { } token)
+        {
+            return refusal;
+        }
+
+        refusal.Dispose();
+        HttpRequestMessage again = CopyFor(request, request.RequestUri!, isRegistry: false);
+        again.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+
+        return await _sender.SendAsync(host, again, transcript, cancellationToken).ConfigureAwait(false);
     }
 
     // 301 to 303 turn what writes into a GET, which would look like a success of something else.
@@ -227,57 +334,7 @@ internal sealed class RegistryTransport
         return copy;
     }
 
-    private async ValueTask<HttpResponseMessage> SendToAsync(
-        RegistryHost host, HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        request.Headers.UserAgent.Clear();
-        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
-        request.Headers.AcceptEncoding.Clear();
-        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Version = HttpVersion.Version11;
-        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher;
-        using var timer = new ProgressTimer(_options.IdleTimeout, cancellationToken);
-        var push = request.Content as PushContent;
-        push?.Progress = isLast => timer.Restart(isLast ? CommitFactor * _options.IdleTimeout : _options.IdleTimeout);
-        try
-        {
-            HttpResponseMessage response = await host.Invoker.SendAsync(request, timer.Token).ConfigureAwait(false);
-            response.RequestMessage ??= request;
-            return response;
-        }
-        catch (Exception exception) when (FindOwn(exception) is { } own)
-        {
-            ExceptionDispatchInfo.Throw(own);
-            throw;
-        }
-        catch (Exception) when (push?.Failure is { } failure and not OperationCanceledException)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-            throw;
-        }
-        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
-        {
-            throw RegistryFault.Unreachable(request, exception);
-        }
-    }
-
-    private static RegistryException? FindOwn(Exception exception)
-    {
-        for (Exception? current = exception; current is not null; current = current.InnerException)
-        {
-            if (current is RegistryException own)
-            {
-                return own;
-            }
-        }
-
-        return null;
-    }
-
+    // How long to wait is the host's affair, since it concerns every request to it; the jitter spreads those that waited.
     private static ResiliencePipeline<HttpResponseMessage> CreateRetries(RegistryOptions options)
     {
         if (options.MaxRetries == 0)
@@ -289,8 +346,8 @@ internal sealed class RegistryTransport
         return builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
         {
             MaxRetryAttempts = options.MaxRetries,
-            Delay = TimeSpan.FromMilliseconds(500),
-            MaxDelay = TimeSpan.FromSeconds(30),
+            Delay = TimeSpan.FromMilliseconds(50),
+            MaxDelay = TimeSpan.FromSeconds(1),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             ShouldHandle = static arguments => new(
@@ -299,6 +356,11 @@ internal sealed class RegistryTransport
             OnRetry = static arguments =>
             {
                 arguments.Outcome.Result?.Dispose();
+                if (arguments.Context.Properties.TryGetValue(HostKey, out RegistryHost? host))
+                {
+                    RegistryTelemetry.Retry(host, "request");
+                }
+
                 return default;
             },
         }).Build();

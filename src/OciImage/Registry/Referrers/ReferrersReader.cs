@@ -1,24 +1,25 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using OciImage.Registry.Auth;
 using OciImage.Registry.Http;
+using OciImage.Registry.Routing;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Referrers;
 
 /// <summary>Reads the list of referrers, from the API or, where there is none, from the fallback tag.</summary>
 internal sealed class ReferrersReader(
-    RegistryTransport transport, RegistryHost host, AccessNeed pull, ManifestReader manifests, RegistryOptions options)
+    RegistryTransport transport, RepositoryPlace place, ManifestReader manifests, RegistryOptions options)
 {
     private const int MaxReferrers = 100_000;
 
     public async IAsyncEnumerable<Descriptor> ReadAsync(
-        Digest subject, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Digest subject, string? artifactType, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<Digest>();
         bool isFirst = true;
+        string query = artifactType is null ? "" : $"?artifactType={Uri.EscapeDataString(artifactType)}";
 #pragma warning disable CA2007 // The enumerator is configured where it is made.
-        await using ConfiguredCancelableAsyncEnumerable<Page>.Enumerator pages = new Paging(transport, host, pull)
-            .ReadAsync($"v2/{pull.Repository}/referrers/{subject}", cancellationToken)
+        await using ConfiguredCancelableAsyncEnumerable<Page>.Enumerator pages = new Paging(transport, place.Host, place.Pull)
+            .ReadAsync(root => place.Address(root, $"referrers/{subject}{query}"), cancellationToken)
             .ConfigureAwait(false)
             .GetAsyncEnumerator();
 #pragma warning restore CA2007
@@ -43,30 +44,31 @@ internal sealed class ReferrersReader(
             }
 
             isFirst = false;
-            foreach (Descriptor referrer in Parse(page.Body, MediaTypes.ImageIndex).Where(referrer => seen.Add(referrer.Digest)))
+
+            // A registry may filter, and says so if it did (distribution-spec 1.1.1, "Listing Referrers"); filtering again does no harm.
+            foreach (Descriptor referrer in Parse(page.Body, MediaTypes.ImageIndex)
+                .Where(referrer => IsWanted(referrer, artifactType) && seen.Add(referrer.Digest)))
             {
                 yield return referrer;
             }
 
             if (seen.Count > MaxReferrers)
             {
-                throw new RegistryException($"'{host.Name}' lists more than {MaxReferrers} referrers of '{subject}'.");
+                throw new RegistryException($"'{place.Host.Name}' lists more than {MaxReferrers} referrers of '{subject}'.");
             }
         }
 
         foreach (Descriptor referrer in await ReadFallbackAsync(subject, cancellationToken).ConfigureAwait(false))
         {
-            yield return referrer;
+            if (IsWanted(referrer, artifactType))
+            {
+                yield return referrer;
+            }
         }
     }
 
-    /// <summary>Returns the tag that stands in for the API: the algorithm's first 32 characters and the digest's first 64.</summary>
-    public static string FallbackTag(Digest subject)
-    {
-        string tag = $"{subject.Algorithm[..Math.Min(32, subject.Algorithm.Length)]}-" +
-            subject.Encoded[..Math.Min(64, subject.Encoded.Length)];
-        return string.Concat(tag.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c : '-'));
-    }
+    private static bool IsWanted(Descriptor referrer, string? artifactType) =>
+        artifactType is null || referrer.ArtifactType == artifactType;
 
     private static bool MeansNoApi(HttpStatusCode? status) => status is
         HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.MethodNotAllowed;
@@ -78,10 +80,10 @@ internal sealed class ReferrersReader(
     {
         try
         {
-            (Descriptor descriptor, ReadOnlyMemory<byte> bytes) = await manifests
-                .FetchAsync(FallbackTag(subject), cancellationToken)
+            FetchedManifest fetched = await manifests
+                .FetchAtAsync(place, FallbackTag.Of(subject), repeat: true, cancellationToken)
                 .ConfigureAwait(false);
-            return Parse(bytes, descriptor.MediaType);
+            return Parse(fetched.Bytes, fetched.Descriptor.MediaType);
         }
         catch (ContentNotFoundException)
         {
