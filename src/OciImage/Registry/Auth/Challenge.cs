@@ -86,7 +86,7 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
                 }
 
                 value = _text[start.._position].ToString();
-                return value.Length > 0;
+                return value.Length > 0 && !value.Any(char.IsControl);
             }
 
             var builder = new System.Text.StringBuilder();
