@@ -12,5 +12,6 @@ public sealed record RegistryRoute
     public RegistryEndpoint? Upstream { get; init; }
 
     /// <summary>Gets why the registry must not be asked at all, as a sentence for a message, or <see langword="null"/>.</summary>
+    /// <remarks>The mirrors may be asked all the same; where there are none, nothing is.</remarks>
     public string? BlockedBecause { get; init; }
 }

@@ -16,6 +16,6 @@ internal static class DockerHub
     /// <summary>Returns the host that is dialled.</summary>
     public static string AddressOf(string host) => IsHub(host) ? Address : host;
 
-    /// <summary>Returns the name under which certificates for a host are kept.</summary>
-    public static string CertificateNameOf(string host) => IsHub(host) || host == Address ? Name : host;
+    /// <summary>Returns the name that users know a host by that is dialled.</summary>
+    public static string NameAt(string host) => IsHub(host) || host == Address ? Name : host;
 }

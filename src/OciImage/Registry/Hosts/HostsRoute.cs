@@ -16,14 +16,28 @@ internal sealed class HostsRoute(HostsTrees trees)
     /// <exception cref="DocumentFormatException">
     /// A name cannot be rewritten, a setting cannot be honoured, or a certificate is malformed, missing, or cannot be read.
     /// </exception>
-    public RegistryRoute? Of(RegistryRule rule, string registry, string repository)
+    public RegistryRoute? Of(RegistriesConfiguration registries, RegistryRule rule, string registry, string repository)
     {
-        RegistryEndpoint[] mirrors = [.. rule.Mirrors.Select(mirror => EndpointOf(rule, mirror, registry, repository))];
-        RegistryEndpoint? place = EndpointOf(rule, rule.Place, registry, repository);
+        // A place is blocked also by the rule that is about where it is: a rule can move what it must not open.
+        RegistryEndpoint[] mirrors = [.. rule.Mirrors
+            .Select(mirror => EndpointOf(rule, mirror, registry, repository))
+            .Where(mirror => BlockedBecause(registries, mirror, repository) is null)];
+        if (rule.BlockedBecause is { } reason)
+        {
+            return new RegistryRoute { Mirrors = mirrors, BlockedBecause = reason };
+        }
+
+        RegistryEndpoint place = EndpointOf(rule, rule.Place, registry, repository);
         bool isPlain = !place.IsInsecure && place.Certificates is null && place.Repository is null &&
             place.Host.Equals(DockerHub.AddressOf(registry), StringComparison.OrdinalIgnoreCase);
+        string? blocked = isPlain ? null : BlockedBecause(registries, place, repository);
 
-        return isPlain && mirrors.Length == 0 ? null : new RegistryRoute { Mirrors = mirrors, Upstream = isPlain ? null : place };
+        return isPlain && mirrors.Length == 0 ? null : new RegistryRoute
+        {
+            Mirrors = mirrors,
+            Upstream = isPlain || blocked is not null ? null : place,
+            BlockedBecause = blocked,
+        };
     }
 
     /// <summary>Returns the route to a registry for which only certificates are there, or <see langword="null"/>.</summary>
@@ -31,6 +45,9 @@ internal sealed class HostsRoute(HostsTrees trees)
     public RegistryRoute? Of(string registry) => trees.FindCertificates(registry, isRegistry: true) is { } certificates
         ? new RegistryRoute { Upstream = new RegistryEndpoint { Host = DockerHub.AddressOf(registry), Certificates = certificates } }
         : null;
+
+    private static string? BlockedBecause(RegistriesConfiguration registries, RegistryEndpoint place, string repository) =>
+        registries.Find(DockerHub.NameAt(place.Host), place.Repository ?? repository)?.BlockedBecause;
 
     private RegistryEndpoint EndpointOf(HostsFileEntry entry, string registry)
     {

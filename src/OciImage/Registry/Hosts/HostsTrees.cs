@@ -35,7 +35,7 @@ internal sealed class HostsTrees(SystemRegistryHostsOptions options)
     /// <exception cref="DocumentFormatException">A file is malformed or cannot be read, or one of a pair is missing.</exception>
     public RegistryCertificates? FindCertificates(string host, bool isRegistry)
     {
-        string name = DockerHub.CertificateNameOf(host);
+        string name = DockerHub.NameAt(host);
         foreach (string root in options.HostsDirectories)
         {
             // Beside a hosts.toml certificates count only where it names them.

@@ -5,9 +5,10 @@ namespace OciImage.Registry.Hosts;
 /// Docker and containers lay them out.
 /// </summary>
 /// <remarks>
-/// <para>What <c>registries.conf</c> blocks is blocked. Else a <c>hosts.toml</c> of the registry decides; else a rule of
-/// <c>registries.conf</c>; else a <c>hosts.toml</c> for all registries; and where there is none of them, certificates alone. Nothing
-/// of two files is mixed, but certificates that a place does not name itself are looked for under its host.</para>
+/// <para>A rule of <c>registries.conf</c> that blocks decides; it leaves its mirrors only. Else a <c>hosts.toml</c> of the registry
+/// decides; else a rule of <c>registries.conf</c>; else a <c>hosts.toml</c> for all registries; and where there is none of them,
+/// certificates alone. Nothing of two files is mixed, but certificates that a place does not name itself are looked for under its
+/// host.</para>
 /// <para>A file is read at the first question that needs it, and what it says is kept as long as the object; so a place always has the
 /// same certificates. A missing file is no error. One that is malformed or cannot be read fails every question that needs it.
 /// Safe for use by many threads.</para>
@@ -55,15 +56,15 @@ public sealed class SystemRegistryHosts : IRegistryHostProvider
         string name = DockerHub.NameOf(registry);
         RegistriesConfiguration registries = await _registries.GetAsync(cancellationToken).ConfigureAwait(false);
         RegistryRule? rule = registries.Find(name, repository);
-        if (rule?.BlockedBecause is { } reason)
+        if (rule is { IsBlocked: true })
         {
-            return new RegistryRoute { BlockedBecause = reason };
+            return _routes.Of(registries, rule, name, repository);
         }
 
         (HostsFile File, bool IsDefault)? hosts = await _trees.FindAsync(name, cancellationToken).ConfigureAwait(false);
 
         return hosts is { IsDefault: false } ? _routes.Of(hosts.Value.File, name)
-            : rule is not null ? _routes.Of(rule, name, repository)
+            : rule is not null ? _routes.Of(registries, rule, name, repository)
             : hosts is not null ? _routes.Of(hosts.Value.File, name)
             : _routes.Of(name);
     }

@@ -194,15 +194,53 @@ public sealed class RegistriesRuleTests : IDisposable
     }
 
     [Fact]
-    public async Task Blocked_SaysWhere()
+    public async Task Blocked_SaysWhereAndLeavesTheMirrors()
     {
-        _machine.Write("registries.conf", "\n[[registry]]\nlocation = \"reg.example/team\"\nblocked = true\n[[registry.mirror]]\nlocation = \"m.example\"");
+        _machine.Write("registries.conf", "\n[[registry]]\nlocation = \"reg.example/team\"\nblocked = true\n[[registry.mirror]]\nlocation = \"m.example/team\"");
 
         RegistryRoute route = await _machine.RouteAsync("reg.example", "team/app");
 
         Assert.Equal($"'reg.example/team' is blocked by '{_machine.Combine("registries.conf")}', line 2.", route.BlockedBecause);
-        Assert.Empty(route.Mirrors);
+        Assert.Null(route.Upstream);
+        Assert.Equal("m.example", Assert.Single(route.Mirrors).Host); // as skopeo does: the source is never asked, its mirrors are
         Assert.Null(await _machine.FindAsync("reg.example", "other/app"));
+    }
+
+    [Fact]
+    public async Task Blocked_CountsForThePlaceThatARuleLeadsTo()
+    {
+        _machine.Write("registries.conf", """
+            [[registry]]
+            location = "closed.example/team"
+            blocked = true
+            [[registry]]
+            prefix = "moved.example"
+            location = "closed.example/team"
+            blocked = true
+            [[registry]]
+            prefix = "around.example"
+            location = "closed.example"
+            [[registry.mirror]]
+            location = "closed.example"
+            [[registry.mirror]]
+            location = "open.example"
+            [[registry]]
+            location = "docker.io/library"
+            blocked = true
+            [[registry]]
+            prefix = "hub.example"
+            location = "docker.io"
+            """);
+
+        RegistryRoute around = await _machine.RouteAsync("around.example", "team/app");
+
+        Assert.Contains("'closed.example/team' is blocked", around.BlockedBecause, StringComparison.Ordinal);
+        Assert.Null(around.Upstream);
+        Assert.Equal("open.example", Assert.Single(around.Mirrors).Host);
+        RegistryRoute open = await _machine.RouteAsync("around.example", "other/app");
+        Assert.Equal((null, 2), (open.BlockedBecause, open.Mirrors.Count));
+        Assert.NotNull((await _machine.RouteAsync("moved.example")).BlockedBecause);
+        Assert.NotNull((await _machine.RouteAsync("hub.example")).BlockedBecause); // app is library/app there
     }
 
     [Theory]
