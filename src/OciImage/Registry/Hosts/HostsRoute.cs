@@ -96,7 +96,7 @@ internal sealed class HostsRoute(HostsTrees trees)
         if (place.Namespace is { } name && !name.Equals(registry, StringComparison.OrdinalIgnoreCase))
         {
             throw ConfigurationFile.Fault(
-                rule.Source, rule.Line, $"'namespace-proxy' other than '{Excerpt.Of(registry)}', which is what mirrors are told, is not supported");
+                rule.Source, rule.Line, $"'namespace-proxy' other than '{Excerpt.Of(registry)}', which other places are told, is not supported");
         }
 
         (string host, string? moved) = rule.Rewrite(place, registry, repository);

@@ -74,11 +74,6 @@ internal static class RegistriesFileParser
             throw section.FaultAt("pull-from-mirror", "'pull-from-mirror' belongs to a mirror");
         }
 
-        if (section.NonEmptyText("namespace-proxy") is not null)
-        {
-            throw section.FaultAt("namespace-proxy", "'namespace-proxy' is supported for mirrors only");
-        }
-
         string? name = prefix ?? location;
         RegistryLocation about = name is null
             ? throw section.Fault(section.Line, "a registry has neither a prefix nor a location")

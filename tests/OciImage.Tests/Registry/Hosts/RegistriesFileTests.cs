@@ -33,7 +33,7 @@ public sealed class RegistriesFileTests : IDisposable
     [InlineData("[[registry]]\nlocation = \"a.example\"\nmirror = \"b.example\"", "no array of tables")]
     [InlineData("[[registry]]\nlocation = \"a.example\"\nmirror = [\"b.example\"]", "no array of tables")]
     [InlineData("[[registry]]\nlocation = \"a.example\"\npull-from-mirror = \"all\"", "belongs to a mirror")]
-    [InlineData("[[registry]]\nlocation = \"a.example\"\nnamespace-proxy = \"a.example\"", "mirrors only")]
+    [InlineData("[[registry]]\nlocation = \"a.example\"\nnamespace-proxy = 1", "no text")]
     [InlineData("[[registry]]\nlocation = \"a.example\"\n[[registry.mirror]]", "no location")]
     [InlineData("[[registry]]\nlocation = \"a.example\"\n[[registry.mirror]]\nlocation = \"http://b.example\"", "scheme")]
     [InlineData("[[registry]]\nlocation = \"a.example\"\n[[registry.mirror]]\nlocation = \"b.example\"\npull-from-mirror = \"some\"", "none of all")]

@@ -259,6 +259,7 @@ public sealed class RegistriesRuleTests : IDisposable
     [InlineData("proxy = \"http://proxy.example\"", "")]
     [InlineData("", "proxy = \"http://proxy.example\"")]
     [InlineData("", "namespace-proxy = \"other.example\"")]
+    [InlineData("namespace-proxy = \"other.example\"", "")]
     public async Task Rule_ThatCannotBeHonouredFailsWhatItIsAbout(string registry, string mirror)
     {
         _machine.Write("registries.conf", $"[[registry]]\nlocation = \"reg.example\"\n{registry}\n[[registry.mirror]]\nlocation = \"m.example\"\n{mirror}");
