@@ -32,7 +32,15 @@ internal static class ContentTransfer
         ReplayableContent content = descriptor.TryGetVerifiedData(out ReadOnlyMemory<byte> data)
             ? ReplayableContent.FromBytes(data)
             : new TransferContent(source, descriptor, options);
-        await target.PushAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await target.PushAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ContentVerificationException) when (source is IAlternateSource alternate && alternate.MayDiffer(descriptor))
+        {
+            await target.PushAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+        }
+
         Report(options, descriptor, ContentProgressState.Completed);
     }
 

@@ -13,7 +13,7 @@ internal sealed class BlobSource(
     private const int BufferSize = 64 * 1024;
 
     private readonly HashSet<RepositoryPlace> _avoided = [];
-    private RepositoryPlace? _current;
+    private RepositoryPlace? _mirror;
     private long _discarded;
 
     public Descriptor Descriptor => descriptor;
@@ -24,7 +24,7 @@ internal sealed class BlobSource(
         async (place, isLast, token) =>
         {
             Stream stream = await OpenAtAsync(place, isLast, offset, token).ConfigureAwait(false);
-            _current = place;
+            _mirror = isLast ? null : place;
             return stream;
         },
         cancellationToken,
@@ -39,18 +39,14 @@ internal sealed class BlobSource(
 
     /// <summary>Leaves a mirror out that broke off or sent other content; the registry itself is never left out.</summary>
     /// <returns>Whether that was a mirror, so that there is another place to ask.</returns>
-    public bool AvoidCurrent(bool isIll)
+    public bool AvoidCurrent()
     {
-        if (_current is not { } place || !_avoided.Add(place))
+        if (_mirror is null || !_avoided.Add(_mirror))
         {
             return false;
         }
 
-        if (isIll)
-        {
-            place.Host.Health.Fail();
-        }
-
+        _mirror.Host.Health.Fail();
         return true;
     }
 

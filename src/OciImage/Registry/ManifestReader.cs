@@ -106,6 +106,12 @@ internal sealed class ManifestReader(RegistryTransport transport, RepositoryRout
                 throw ContentNotFoundException.ForReference(reference, place.ToString());
             }
 
+            // A mirror's refusal needs no explanation: another place is asked.
+            if (!repeat && !response.IsSuccessStatusCode && response.StatusCode is not HttpStatusCode.MethodNotAllowed)
+            {
+                throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+            }
+
             // A 405, a missing header, a digest that is none: the document itself will say. So will a body, of a refusal.
             if (response.IsSuccessStatusCode && Describe(response, reference) is { } descriptor)
             {

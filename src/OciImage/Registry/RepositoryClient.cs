@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using OciImage.Content;
@@ -15,8 +16,9 @@ namespace OciImage.Registry;
 /// </remarks>
 public sealed class RepositoryClient :
     IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger,
-    IReferrerSource
+    IReferrerSource, IAlternateSource
 {
+    private readonly ConcurrentDictionary<Digest, bool> _forged = new();
     private readonly RegistryTransport _transport;
     private readonly RepositoryRouter _router;
     private readonly RegistryOptions _options;
@@ -125,7 +127,7 @@ public sealed class RepositoryClient :
         {
             var source = new BlobSource(_transport, _router, descriptor, _options);
             ResumingStream stream = await ResumingStream.OpenAsync(source, cancellationToken).ConfigureAwait(false);
-            return new ContentStream(stream, descriptor) { Refused = () => source.AvoidCurrent(isIll: true) };
+            return new ContentStream(stream, descriptor) { Refused = () => Avoid(source) };
         }
         catch (ContentNotFoundException) when (_options.FetchFromUrls && descriptor.Urls.Count > 0)
         {
@@ -351,6 +353,18 @@ public sealed class RepositoryClient :
             other.Registry.Equals(Registry, StringComparison.OrdinalIgnoreCase) &&
             !MediaTypes.IsManifestOrIndex(descriptor.MediaType) &&
             await _uploads.TryMountAsync(descriptor, other.Repository, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    bool IAlternateSource.MayDiffer(Descriptor descriptor) => _forged.TryRemove(descriptor.Digest, out _);
+
+    // The place is left alone for a while, so that opening the content again asks another one.
+    private void Avoid(BlobSource source)
+    {
+        if (source.AvoidCurrent())
+        {
+            _forged.TryAdd(source.Descriptor.Digest, true);
+        }
     }
 
     private static void CheckReference(string reference)

@@ -56,7 +56,7 @@ internal sealed class ResumingStream : ReadOnlyStream
                 }
 
                 // A mirror gets no second chance with this blob; the registry itself does.
-                if (!_source.AvoidCurrent(isIll: true) && !MayGoOn())
+                if (!_source.AvoidCurrent() && !MayGoOn())
                 {
                     throw new RegistryException(
                         $"Content '{_source.Descriptor.Digest}' broke off after {_position} of {_source.Descriptor.Size} bytes: " +

@@ -31,6 +31,7 @@ internal static class RegistryFixture
     {
         context.Response.ContentType = manifest.Descriptor.MediaType;
         context.Response.ContentLength = manifest.Bytes.Length;
+        context.Response.Headers["Docker-Content-Digest"] = manifest.Descriptor.Digest.ToString();
         if (context.Request.Method != "HEAD")
         {
             await context.Response.Body.WriteAsync(manifest.Bytes);
