@@ -58,8 +58,9 @@ internal sealed class OriginPolicy(string registry, string host, IReadOnlyCollec
     /// <exception cref="RegistryException">It is no such address, or is more private than the registry.</exception>
     public Uri ResolveForeign(string url)
     {
+        Uri? target = null;
         string? fault =
-            url.Length > MaxAddressLength || !Uri.TryCreate(url, UriKind.Absolute, out Uri? target) ? "it is no address" :
+            url.Length > MaxAddressLength || !Uri.TryCreate(url, UriKind.Absolute, out target) ? "it is no address" :
             target.Scheme is not ("http" or "https") ? $"the scheme '{Excerpt.Of(target.Scheme)}' is neither http nor https" :
             target.UserInfo.Length > 0 ? "it has a user name" :
             PrivacyOf.Host(target.IdnHost) is { } privacy && IsTooPrivate(target, privacy) ? "it is more private than the registry" :
@@ -67,7 +68,8 @@ internal sealed class OriginPolicy(string registry, string host, IReadOnlyCollec
 
         return fault is null
             ? new Uri(url)
-            : throw new RegistryException($"The URL '{Excerpt.Of(url.Split('?')[0])}' of content of '{registry}' is refused: {fault}.");
+            : throw new RegistryException(
+                $"The URL '{(target is null ? Excerpt.Of(url.Split('?', '@')[0]) : Redact(target))}' of content of '{registry}' is refused: {fault}.");
     }
 
     /// <summary>Refuses a connection to addresses that a name of the registry's choice resolved to.</summary>
