@@ -14,6 +14,7 @@ internal sealed class PlainProgress(TextWriter writer) : ProgressReporter
             ContentProgressState.Completed => "done",
             ContentProgressState.AlreadyPresent => "there already",
             ContentProgressState.Mounted => "mounted",
+            ContentProgressState.LeftOut => "left out: gone, or no referrer",
             _ => null,
         };
         if (what is null)

@@ -9,7 +9,7 @@ public static class ContentCopy
     /// <param name="source">The place that has the content.</param>
     /// <param name="target">The place that gets it.</param>
     /// <param name="descriptor">The content.</param>
-    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults; those about graphs mean nothing here.</param>
     /// <param name="cancellationToken">Cancels the copy; nothing becomes visible then.</param>
     /// <returns>A task that ends when the content is visible at the target.</returns>
     /// <exception cref="ContentNotFoundException">The source has no such content.</exception>
@@ -48,7 +48,9 @@ public static class ContentCopy
     /// what had landed stays. <see cref="CopyFailure"/> tells at which end it was.
     /// </para>
     /// <para>
-    /// What a manifest's <c>subject</c> names is not below it. Content of unknown media types has nothing below it and is
+    /// What a manifest's <c>subject</c> names is not below it. What refers to the copied documents, and the tags made of their
+    /// digests, come along where <see cref="CopyOptions.IncludeReferrers"/> and <see cref="CopyOptions.IncludeDigestTags"/> say
+    /// so: after what they belong to, and before the root is tagged. Content of unknown media types has nothing below it and is
     /// carried as it is. A non-distributable layer that has URLs is carried where the source has it and left out where not.
     /// </para>
     /// </remarks>
@@ -60,7 +62,10 @@ public static class ContentCopy
     /// <param name="cancellationToken">Cancels the copy; the tag is then either as before or as wanted.</param>
     /// <returns>What was tagged: another descriptor than the root where <see cref="CopyOptions.Platforms"/> narrowed it.</returns>
     /// <exception cref="ArgumentException">The tag is empty, or not one that the target can hold.</exception>
-    /// <exception cref="NotSupportedException">A tag is given, and the target is no <see cref="IReferenceTagger"/>.</exception>
+    /// <exception cref="NotSupportedException">
+    /// A tag is given, and the target is no <see cref="IReferenceTagger"/>; or the options ask for referrers or digest tags, which
+    /// the source cannot list or the target cannot hold.
+    /// </exception>
     /// <exception cref="ContentNotFoundException">The source lacks content, or the index lacks a platform.</exception>
     /// <exception cref="ContentVerificationException">The source's bytes are not what a descriptor says, or it cannot be verified.</exception>
     /// <exception cref="DocumentFormatException">A manifest or an index is malformed, too deep or too large.</exception>
@@ -85,6 +90,7 @@ public static class ContentCopy
         }
 
         options = options?.Clone() ?? new CopyOptions();
+        AttachmentCopier.Check(source, target, options);
         if (options.Verifier is not null)
         {
             await options.Verifier.VerifyAsync(root, source, cancellationToken).ConfigureAwait(false);
@@ -93,15 +99,21 @@ public static class ContentCopy
         GraphRoot selected = await CopyFailure
             .MarkAsync(CopySide.Source, GraphRoot.SelectAsync(source, root, options, cancellationToken))
             .ConfigureAwait(false);
-        if (!options.ForceRecursive && reference is not null && selected.Children is null && target is not IUncheckedParents &&
-            await IsTaggedAsync(target, selected.Descriptor, reference, cancellationToken).ConfigureAwait(false))
+
+        // Two requests are all that a copy of what is there costs: the caller's to the source, and this one to the target.
+        bool isTagged = !options.ForceRecursive && reference is not null && selected.Narrowed is null &&
+            target is not IUncheckedParents &&
+            (await ContentTransfer.FindTagAsync(target, reference, cancellationToken).ConfigureAwait(false))?.Digest ==
+            selected.Descriptor.Digest;
+        if (isTagged && !AttachmentCopier.IsWanted(options))
         {
             ContentTransfer.Report(options, selected.Descriptor, ContentProgressState.AlreadyPresent);
             return selected.Descriptor;
         }
 
-        using var copier = new GraphCopier(source, target, options, new GraphReader(source, options), cancellationToken);
-        await copier.CopyAsync(selected, reference).ConfigureAwait(false);
+        using var copier = new GraphCopier(
+            source, target, options, new GraphReader(source, options), selected.Narrowed, cancellationToken);
+        await copier.CopyAsync(selected, reference, isTagged).ConfigureAwait(false);
 
         return selected.Descriptor;
     }
@@ -164,27 +176,6 @@ public static class ContentCopy
             }
 
             yield return parent;
-        }
-    }
-
-    private static async ValueTask<bool> IsTaggedAsync(
-        IContentStore target, Descriptor descriptor, string reference, CancellationToken cancellationToken)
-    {
-        if (target is not IReferenceResolver resolver)
-        {
-            return false;
-        }
-
-        try
-        {
-            Descriptor tagged = await CopyFailure
-                .MarkAsync(CopySide.Target, resolver.ResolveAsync(reference, cancellationToken))
-                .ConfigureAwait(false);
-            return tagged.Digest == descriptor.Digest;
-        }
-        catch (ContentNotFoundException)
-        {
-            return false;
         }
     }
 }

@@ -14,4 +14,7 @@ public enum ContentProgressState
 
     /// <summary>It was taken over from another repository of the same registry.</summary>
     Mounted,
+
+    /// <summary>It was listed as a referrer, and left out: the source has it no more, or it does not refer to what it was listed for.</summary>
+    LeftOut,
 }

@@ -72,6 +72,27 @@ internal static class ContentTransfer
             ? tagger.TagAsync(descriptor, reference, cancellationToken)
             : throw new NotSupportedException("The target cannot hold tags.");
 
+    /// <summary>Returns what a tag points to at the target, or <see langword="null"/> where there is no such tag.</summary>
+    public static async ValueTask<Descriptor?> FindTagAsync(
+        IContentStore target, string reference, CancellationToken cancellationToken)
+    {
+        if (target is not IReferenceResolver resolver)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await CopyFailure
+                .MarkAsync(CopySide.Target, resolver.ResolveAsync(reference, cancellationToken))
+                .ConfigureAwait(false);
+        }
+        catch (ContentNotFoundException)
+        {
+            return null;
+        }
+    }
+
     public static void Report(CopyOptions options, Descriptor descriptor, ContentProgressState state) =>
         options.Progress?.Report(new ContentProgress(descriptor, descriptor.Size, state));
 }

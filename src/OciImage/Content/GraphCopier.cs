@@ -8,7 +8,7 @@ namespace OciImage.Content;
 /// Every node is a task, started once and awaited by each parent: a shared blob is waited for, not skipped. A task holds
 /// one of the slots only while it talks to a store, never while it waits for children, so slots cannot run out in a circle.
 /// </remarks>
-internal sealed class GraphCopier : IDisposable
+internal sealed partial class GraphCopier : IDisposable
 {
     private readonly IContentFetcher _source;
     private readonly IContentStore _target;
@@ -18,6 +18,8 @@ internal sealed class GraphCopier : IDisposable
     private readonly CancellationToken _callerToken;
     private readonly CancellationTokenSource _cancellation;
     private readonly ConcurrentDictionary<ContentKey, Lazy<Task>> _nodes = new();
+    private readonly ConcurrentDictionary<Digest, IReadOnlyList<Descriptor>> _indexes = new();
+    private readonly IReadOnlyDictionary<Digest, IReadOnlyList<Descriptor>> _narrowed;
     private readonly bool _trustTarget;
     private ExceptionDispatchInfo? _failure;
 
@@ -26,6 +28,7 @@ internal sealed class GraphCopier : IDisposable
         IContentStore target,
         CopyOptions options,
         GraphReader reader,
+        IReadOnlyDictionary<Digest, IReadOnlyList<Descriptor>>? narrowed,
         CancellationToken cancellationToken,
         bool trustTarget = true)
     {
@@ -33,13 +36,53 @@ internal sealed class GraphCopier : IDisposable
         _target = target;
         _options = options;
         _reader = reader;
+        _narrowed = narrowed ?? new Dictionary<Digest, IReadOnlyList<Descriptor>>();
         _trustTarget = trustTarget;
         _slots = new SemaphoreSlim(options.MaxConcurrency);
         _callerToken = cancellationToken;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
-    public Task CopyAsync(GraphRoot root, string? reference) => RunAsync(() => CopyRootAsync(root, reference));
+    public Task CopyAsync(GraphRoot root, string? reference, bool isTagged) =>
+        RunAsync(() => CopyRootAsync(root, reference, isTagged));
+
+    /// <summary>Tags what is at the target.</summary>
+    public Task TagAsync(Descriptor descriptor, string reference) =>
+        WithSlotAsync(async token =>
+        {
+            await ContentTransfer.TagAsync(_target, descriptor, reference, token).ConfigureAwait(false);
+            return true;
+        });
+
+    /// <summary>Does work whose failure ends the copy.</summary>
+    public async Task<T> WatchAsync<T>(Func<Task<T>> work)
+    {
+        // Leaves the caller's loop at once, so that many pieces of work do not run on one thread.
+        await Task.Yield();
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            throw;
+        }
+    }
+
+    /// <summary>Talks to a store in one of the slots.</summary>
+    public async Task<T> WithSlotAsync<T>(Func<CancellationToken, ValueTask<T>> work)
+    {
+        await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
+        try
+        {
+            return await work(_cancellation.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
 
     public void Dispose()
     {
@@ -69,27 +112,47 @@ internal sealed class GraphCopier : IDisposable
         _failure?.Throw();
     }
 
-    private async Task CopyRootAsync(GraphRoot root, string? reference)
+    private async Task CopyRootAsync(GraphRoot root, string? reference, bool isTagged)
     {
         Descriptor descriptor = root.Descriptor;
         ContentGraph.Check(descriptor, depth: 0);
-        if (!ContentGraph.HasChildren(descriptor))
+        ReadOnlyMemory<byte>? carried = null;
+
+        // A tag that comes last is not seen without the signatures of what it names.
+        bool hasAttachments = AttachmentCopier.IsWanted(_options);
+        string? tagOnTheWay = hasAttachments ? null : reference;
+        if (!isTagged && !ContentGraph.HasChildren(descriptor))
         {
             await CopyBlobAsync(descriptor).ConfigureAwait(false);
         }
-        else if (root.Children is null && await IsProvenAsync(descriptor).ConfigureAwait(false))
+        else if (isTagged || await IsProvenAsync(descriptor).ConfigureAwait(false))
         {
             ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
         }
         else
         {
-            await CopyDocumentAsync(root, depth: 0, reference).ConfigureAwait(false);
+            carried = await CopyDocumentAsync(root, depth: 0, tagOnTheWay).ConfigureAwait(false);
+            isTagged = tagOnTheWay is not null;
+        }
+
+        if (hasAttachments)
+        {
+            Remember(descriptor, root.Bytes);
+            await new AttachmentCopier(_source, _target, _options, this).CopyAsync(descriptor).ConfigureAwait(false);
+        }
+
+        if (reference is null || isTagged)
+        {
             return;
         }
 
-        if (reference is not null)
+        if (carried is { } bytes)
         {
-            await ContentTransfer.TagAsync(_target, descriptor, reference, _cancellation.Token).ConfigureAwait(false);
+            await PushAsync(descriptor, bytes, reference).ConfigureAwait(false);
+        }
+        else
+        {
+            await TagAsync(descriptor, reference).ConfigureAwait(false);
         }
     }
 
@@ -108,65 +171,85 @@ internal sealed class GraphCopier : IDisposable
         return Task.WhenAll(tasks);
     }
 
-    private async Task CopyNodeAsync(Descriptor descriptor, int depth)
+    private Task<bool> CopyNodeAsync(Descriptor descriptor, int depth) => WatchAsync(async () =>
     {
-        // Leaves the caller's loop at once, so that a wide graph does not run on one thread.
-        await Task.Yield();
-        try
+        ContentGraph.Check(descriptor, depth);
+        if (!ContentGraph.HasChildren(descriptor))
         {
-            ContentGraph.Check(descriptor, depth);
-            if (!ContentGraph.HasChildren(descriptor))
-            {
-                await CopyBlobAsync(descriptor).ConfigureAwait(false);
-            }
-            else if (await IsProvenAsync(descriptor).ConfigureAwait(false))
-            {
-                ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
-            }
-            else
-            {
-                await CopyDocumentAsync(new GraphRoot(descriptor, null, null), depth, reference: null).ConfigureAwait(false);
-            }
+            await CopyBlobAsync(descriptor).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        else if (await IsProvenAsync(descriptor).ConfigureAwait(false))
         {
-            Fail(exception);
-            throw;
+            ContentTransfer.Report(_options, descriptor, ContentProgressState.AlreadyPresent);
         }
+        else
+        {
+            await CopyDocumentAsync(new GraphRoot(descriptor), depth, reference: null).ConfigureAwait(false);
+        }
+
+        return true;
+    });
+
+    private async Task<ReadOnlyMemory<byte>> CopyDocumentAsync(GraphRoot document, int depth, string? reference)
+    {
+        (ReadOnlyMemory<byte> bytes, bool isThere) = document.Bytes is { } known
+            ? (known, false)
+            : await ReadDocumentAsync(document.Descriptor).ConfigureAwait(false);
+        await CarryDocumentAsync(document.Descriptor, bytes, isThere, depth, reference).ConfigureAwait(false);
+
+        return bytes;
     }
 
-    private async Task CopyDocumentAsync(GraphRoot document, int depth, string? reference)
+    // What an unchecked target has is read there: its children are what is in doubt, not its bytes.
+    private async Task<(ReadOnlyMemory<byte> Bytes, bool IsThere)> ReadDocumentAsync(Descriptor descriptor)
     {
-        // What an unchecked target has is read there: its children are what is in doubt, not its bytes.
-        bool isThere = document.Bytes is null && _trustTarget && !_options.ForceRecursive && _target is IUncheckedParents &&
-            await WithSlotAsync(token => _target.ExistsAsync(document.Descriptor, token)).ConfigureAwait(false);
-        (ReadOnlyMemory<byte> bytes, IReadOnlyList<Descriptor> children) = document.Bytes is { } known
-            ? (known, _reader.Count(
-                document.Children ?? ContentGraph.ParseChildren(document.Descriptor, known, _options.Documents)))
-            : await WithSlotAsync(token => isThere
-                ? _reader.ReadAsync(_target, CopySide.Target, document.Descriptor, token)
-                : _reader.ReadAsync(document.Descriptor, token)).ConfigureAwait(false);
+        bool isThere = _trustTarget && !_options.ForceRecursive && _target is IUncheckedParents &&
+            await WithSlotAsync(token => _target.ExistsAsync(descriptor, token)).ConfigureAwait(false);
+        ReadOnlyMemory<byte> bytes = await WithSlotAsync(token => isThere
+            ? _reader.ReadBytesAsync(_target, CopySide.Target, descriptor, token)
+            : _reader.ReadBytesAsync(_source, CopySide.Source, descriptor, token)).ConfigureAwait(false);
 
+        return (bytes, isThere);
+    }
+
+    private async Task CarryDocumentAsync(
+        Descriptor document, ReadOnlyMemory<byte> bytes, bool isThere, int depth, string? reference)
+    {
+        IReadOnlyList<Descriptor> children = _reader.Count(Remember(document, bytes) ??
+            ContentGraph.ParseChildren(document, bytes, _options.Documents));
         await CopyChildrenAsync(children, depth + 1).ConfigureAwait(false);
         try
         {
-            await PushAsync(document.Descriptor, bytes, reference).ConfigureAwait(false);
+            await PushAsync(document, bytes, reference).ConfigureAwait(false);
         }
         catch (RegistryException exception) when (_trustTarget && MissesContent(exception))
         {
             await CarryAgainAsync(children).ConfigureAwait(false);
-            await PushAsync(document.Descriptor, bytes, reference).ConfigureAwait(false);
+            await PushAsync(document, bytes, reference).ConfigureAwait(false);
         }
 
         ContentTransfer.Report(
-            _options, document.Descriptor, isThere ? ContentProgressState.AlreadyPresent : ContentProgressState.Completed);
+            _options, document, isThere ? ContentProgressState.AlreadyPresent : ContentProgressState.Completed);
+    }
+
+    // Returns what is to be copied of an index, and keeps it for whoever looks for what is attached to it.
+    private IReadOnlyList<Descriptor>? Remember(Descriptor document, ReadOnlyMemory<byte>? bytes)
+    {
+        if (bytes is null || !MediaTypes.IsIndex(document.MediaType))
+        {
+            return null;
+        }
+
+        IReadOnlyList<Descriptor> children = _narrowed.GetValueOrDefault(document.Digest) ??
+            ContentGraph.ParseChildren(document, bytes.Value, _options.Documents);
+        return _indexes[document.Digest] = children;
     }
 
     // The target said that it had content, and then that it had not: it is told once more, and not asked.
     private async Task CarryAgainAsync(IReadOnlyList<Descriptor> children)
     {
         using var copier = new GraphCopier(
-            _source, _target, _options, new GraphReader(_source, _options), _cancellation.Token, trustTarget: false);
+            _source, _target, _options, new GraphReader(_source, _options), _narrowed, _cancellation.Token, trustTarget: false);
         await copier.RunAsync(() => copier.CopyChildrenAsync(children, depth: 1)).ConfigureAwait(false);
     }
 
@@ -188,9 +271,10 @@ internal sealed class GraphCopier : IDisposable
         }
     }
 
-    // A layer of the same digest that this very copy carried proves nothing about what the document refers to.
+    // A layer of the same digest that this very copy carried proves nothing about what the document refers to, and a sparse
+    // index nothing about its children.
     private async Task<bool> IsProvenAsync(Descriptor descriptor) =>
-        _trustTarget && !_options.ForceRecursive && _target is not IUncheckedParents &&
+        _trustTarget && !_options.ForceRecursive && _target is not IUncheckedParents && !_narrowed.ContainsKey(descriptor.Digest) &&
         await WithSlotAsync(token => _target.ExistsAsync(descriptor, token)).ConfigureAwait(false) &&
         !_nodes.ContainsKey(ContentKey.Of(descriptor).AsLeaf());
 
@@ -200,19 +284,6 @@ internal sealed class GraphCopier : IDisposable
             await ContentTransfer.PushTaggedAsync(_target, descriptor, bytes, reference, token).ConfigureAwait(false);
             return true;
         });
-
-    private async Task<T> WithSlotAsync<T>(Func<CancellationToken, ValueTask<T>> work)
-    {
-        await _slots.WaitAsync(_cancellation.Token).ConfigureAwait(false);
-        try
-        {
-            return await work(_cancellation.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
 
     private static bool MissesContent(RegistryException exception) =>
         exception.Codes.Any(code => code is "MANIFEST_BLOB_UNKNOWN" or "BLOB_UNKNOWN" or "MANIFEST_UNKNOWN");

@@ -16,6 +16,22 @@ internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
     public async ValueTask<(ReadOnlyMemory<byte> Bytes, IReadOnlyList<Descriptor> Children)> ReadAsync(
         IContentFetcher store, CopySide side, Descriptor descriptor, CancellationToken cancellationToken)
     {
+        ReadOnlyMemory<byte> bytes = await ReadBytesAsync(store, side, descriptor, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return (bytes, Count(ContentGraph.ParseChildren(descriptor, bytes, options.Documents)));
+        }
+        catch (Exception exception)
+        {
+            CopyFailure.Mark(exception, side);
+            throw;
+        }
+    }
+
+    /// <summary>Reads a manifest or an index of either side as it is.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadBytesAsync(
+        IContentFetcher store, CopySide side, Descriptor descriptor, CancellationToken cancellationToken)
+    {
         try
         {
             // A size beyond the limit for one document is refused by the read; it must not overflow the sum.
@@ -26,9 +42,7 @@ internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
                     $"The manifests and indexes of the graph have more than {options.MaxDocumentBytes} bytes.");
             }
 
-            byte[] bytes = await ContentGraph.ReadAsync(store, descriptor, options.Documents, cancellationToken)
-                .ConfigureAwait(false);
-            return (bytes, Count(ContentGraph.ParseChildren(descriptor, bytes, options.Documents)));
+            return await ContentGraph.ReadAsync(store, descriptor, options.Documents, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -38,8 +52,18 @@ internal sealed class GraphReader(IContentFetcher source, CopyOptions options)
     }
 
     /// <summary>Counts children against the limit. A shared one counts for each parent: looking at it costs time too.</summary>
-    public IReadOnlyList<Descriptor> Count(IReadOnlyList<Descriptor> children) =>
-        Interlocked.Add(ref _edges, children.Count) <= options.MaxNodes
-            ? children
-            : throw new DocumentFormatException($"The graph has more than {options.MaxNodes} pieces of content.");
+    public IReadOnlyList<Descriptor> Count(IReadOnlyList<Descriptor> children)
+    {
+        Count(children.Count);
+        return children;
+    }
+
+    /// <summary>Counts what is about to be looked at against the limit.</summary>
+    public void Count(int edges)
+    {
+        if (Interlocked.Add(ref _edges, edges) > options.MaxNodes)
+        {
+            throw new DocumentFormatException($"The graph has more than {options.MaxNodes} pieces of content.");
+        }
+    }
 }

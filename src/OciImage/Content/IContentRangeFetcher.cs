@@ -11,6 +11,7 @@ public interface IContentRangeFetcher
     /// <returns>Exactly that part, unverified; or <see langword="null"/> where the store only gives content as a whole.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The part is not within the content.</exception>
     /// <exception cref="ContentNotFoundException">There is no such content here.</exception>
+    /// <exception cref="ContentVerificationException">The content here has another length.</exception>
     ValueTask<UnverifiedRangeStream?> TryOpenRangeAsync(
         Descriptor descriptor, long offset, long length, CancellationToken cancellationToken = default);
 }

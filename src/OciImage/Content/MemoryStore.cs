@@ -8,7 +8,8 @@ namespace OciImage.Content;
 /// distribution specification; an untagged manifest stays until it is deleted.
 /// </remarks>
 public sealed class MemoryStore :
-    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter
+    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
+    IContentRangeFetcher
 {
     private const string Place = "memory";
 
@@ -35,6 +36,21 @@ public sealed class MemoryStore :
 
         return bytes.Length == descriptor.Size
             ? new(new ContentStream(MemoryContent.OpenRead(bytes), descriptor))
+            : throw ContentVerificationException.OtherLength(descriptor, bytes.Length);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<UnverifiedRangeStream?> TryOpenRangeAsync(
+        Descriptor descriptor, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ContentBounds.Check(descriptor, offset, length);
+        cancellationToken.ThrowIfCancellationRequested();
+        ReadOnlyMemory<byte> bytes = Find(descriptor.Digest)?.Bytes ??
+            throw ContentNotFoundException.ForDigest(descriptor.Digest, Place);
+
+        return bytes.Length == descriptor.Size
+            ? new(new UnverifiedRangeStream(MemoryContent.OpenRead(bytes.Slice((int)offset, (int)length)), length))
             : throw ContentVerificationException.OtherLength(descriptor, bytes.Length);
     }
 

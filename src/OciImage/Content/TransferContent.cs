@@ -1,9 +1,16 @@
 namespace OciImage.Content;
 
-/// <summary>A copy's content as its target reads it: verified, observed, and opened again where a transfer goes on.</summary>
+/// <summary>A copy's content as its target reads it: observed, opened again where a transfer goes on, and verified when read from its start.</summary>
 internal sealed class TransferContent(IContentFetcher source, Descriptor descriptor, CopyOptions options) : ReplayableContent
 {
     private readonly TransferObserver _observer = new(descriptor, options.Progress, options.TimeProvider);
+
+    // Parts at the same time make up for a network's latency; a local store has none.
+    internal override RangedContent? Ranges =>
+        source is IContentRangeFetcher ranges and not IUncheckedParents &&
+        options.RangesPerBlob > 1 && descriptor.Size >= options.ParallelRangeThreshold
+            ? new RangedContent(ranges, descriptor, options, _observer)
+            : null;
 
     public override async ValueTask<Stream> OpenAsync(long offset = 0, CancellationToken cancellationToken = default)
     {
@@ -11,6 +18,11 @@ internal sealed class TransferContent(IContentFetcher source, Descriptor descrip
         ContentStream? stream = null;
         try
         {
+            if (offset > 0 && await TryOpenRestAsync(source, descriptor, offset, cancellationToken).ConfigureAwait(false) is { } rest)
+            {
+                return new RestStream(rest, offset, _observer);
+            }
+
             stream = ContentStream.Over(
                 await source.OpenReadAsync(descriptor, cancellationToken).ConfigureAwait(false), descriptor);
             await stream.SkipAsync(offset, cancellationToken).ConfigureAwait(false);
@@ -27,6 +39,51 @@ internal sealed class TransferContent(IContentFetcher source, Descriptor descrip
             }
 
             throw;
+        }
+    }
+
+    private sealed class RestStream(UnverifiedRangeStream inner, long offset, TransferObserver observer) : ReadOnlyStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            try
+            {
+                return Observed(inner.Read(buffer));
+            }
+            catch (Exception exception)
+            {
+                TransferObserver.OnFailure(exception);
+                throw;
+            }
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return Observed(await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception exception)
+            {
+                TransferObserver.OnFailure(exception);
+                throw;
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        private int Observed(int read)
+        {
+            observer.OnRead(offset + inner.Position);
+            return read;
         }
     }
 }

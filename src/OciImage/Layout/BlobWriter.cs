@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
+using OciImage.Content;
 
 namespace OciImage.Layout;
 
@@ -29,6 +30,19 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         }
 
         Publish(file.Handle, file.Path, digest);
+    }
+
+    /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether its source gives parts.</summary>
+    public async ValueTask<bool> TryWriteAsync(RangedContent content, CancellationToken cancellationToken)
+    {
+        using TemporaryFile file = TemporaryFile.Create(paths);
+        if (!await RangeWriter.TryWriteAsync(content, file.Handle, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        Publish(file.Handle, file.Path, content.Descriptor.Digest);
+        return true;
     }
 
     /// <summary>Writes a document beside the blobs: readers see the one before or the new one, whole.</summary>

@@ -7,30 +7,14 @@ namespace OciImage.Layout;
 /// <summary>Opens the blobs of a layout. What is no regular file inside it is no blob.</summary>
 internal sealed class LayoutBlobs(LayoutPaths paths)
 {
-    public ContentStream OpenRead(Descriptor descriptor)
+    public ContentStream OpenRead(Descriptor descriptor) =>
+        new(new FileStream(Open(descriptor), FileAccess.Read, bufferSize: 0), descriptor);
+
+    /// <summary>Opens a part, which must lie within the content; nothing verifies it.</summary>
+    public UnverifiedRangeStream OpenRange(Descriptor descriptor, long offset, long length)
     {
-        if (!descriptor.Digest.CanVerify)
-        {
-            throw ContentVerificationException.CannotVerify(descriptor);
-        }
-
-        SafeFileHandle? handle = TryOpen(descriptor.Digest, out bool isOther);
-        if (handle is null)
-        {
-            throw isOther
-                ? new ContentVerificationException(
-                    descriptor, $"Content '{descriptor.Digest}' in '{paths.Root}' is not a regular file of that directory.")
-                : ContentNotFoundException.ForDigest(descriptor.Digest, paths.Root);
-        }
-
-        long length = RandomAccess.GetLength(handle);
-        if (length != descriptor.Size)
-        {
-            handle.Dispose();
-            throw ContentVerificationException.OtherLength(descriptor, length);
-        }
-
-        return new ContentStream(new FileStream(handle, FileAccess.Read, bufferSize: 0), descriptor);
+        var file = new FileStream(Open(descriptor), FileAccess.Read, bufferSize: 0) { Position = offset };
+        return new UnverifiedRangeStream(file, length);
     }
 
     /// <summary>Tells whether a blob of the right length is there. A link or a pipe is none; what is pushed takes its place.</summary>
@@ -83,6 +67,32 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
         {
             return null;
         }
+    }
+
+    private SafeFileHandle Open(Descriptor descriptor)
+    {
+        if (!descriptor.Digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(descriptor);
+        }
+
+        SafeFileHandle? handle = TryOpen(descriptor.Digest, out bool isOther);
+        if (handle is null)
+        {
+            throw isOther
+                ? new ContentVerificationException(
+                    descriptor, $"Content '{descriptor.Digest}' in '{paths.Root}' is not a regular file of that directory.")
+                : ContentNotFoundException.ForDigest(descriptor.Digest, paths.Root);
+        }
+
+        long length = RandomAccess.GetLength(handle);
+        if (length != descriptor.Size)
+        {
+            handle.Dispose();
+            throw ContentVerificationException.OtherLength(descriptor, length);
+        }
+
+        return handle;
     }
 
     private SafeFileHandle? TryOpen(Digest digest, out bool isOther)

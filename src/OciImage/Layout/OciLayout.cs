@@ -17,7 +17,7 @@ namespace OciImage.Layout;
 /// </remarks>
 public sealed class OciLayout :
     IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
-    IUncheckedParents
+    IContentRangeFetcher, IUncheckedParents
 {
     private const int MaxReferenceLength = 1024;
 
@@ -114,6 +114,16 @@ public sealed class OciLayout :
     }
 
     /// <inheritdoc/>
+    public ValueTask<UnverifiedRangeStream?> TryOpenRangeAsync(
+        Descriptor descriptor, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ContentBounds.Check(descriptor, offset, length);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_blobs.OpenRange(descriptor, offset, length));
+    }
+
+    /// <inheritdoc/>
     /// <remarks>A manifest or index with a subject is listed in <c>index.json</c>, so that its subject's referrers are found.</remarks>
     public async ValueTask PushAsync(
         Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken = default)
@@ -127,12 +137,7 @@ public sealed class OciLayout :
                 throw ContentVerificationException.CannotVerify(descriptor);
             }
 
-            Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-            ContentStream stream = ContentStream.Over(source, descriptor);
-            await using (stream.ConfigureAwait(false))
-            {
-                await _writer.WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
-            }
+            await WriteAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
         }
 
         await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
@@ -359,6 +364,24 @@ public sealed class OciLayout :
         if (!_blobs.Exists(descriptor))
         {
             throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
+        }
+    }
+
+    private async ValueTask WriteAsync(
+        Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
+    {
+        if (content.Ranges is { } ranges && ranges.Descriptor.Digest == descriptor.Digest &&
+            ranges.Descriptor.Size == descriptor.Size &&
+            await _writer.TryWriteAsync(ranges, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
+        ContentStream stream = ContentStream.Over(source, descriptor);
+        await using (stream.ConfigureAwait(false))
+        {
+            await _writer.WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
         }
     }
 
