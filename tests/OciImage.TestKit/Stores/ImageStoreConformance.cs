@@ -1,3 +1,4 @@
+using System.Text;
 using OciImage.Content;
 using Xunit;
 
@@ -6,7 +7,8 @@ namespace OciImage.TestKit.Stores;
 /// <summary>What holds for every image store that keeps its content itself. The tests of each such store derive from it.</summary>
 /// <typeparam name="TStore">The kind of store.</typeparam>
 public abstract class ImageStoreConformance<TStore>
-    where TStore : IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter
+    where TStore : IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
+        IContentRangeFetcher
 {
     private static readonly Descriptor Hello = TestContent.Describe("hello");
 
@@ -81,6 +83,54 @@ public abstract class ImageStoreConformance<TStore>
         await Assert.ThrowsAsync<ContentVerificationException>(async () => await store.OpenReadAsync(longer, Token));
 
         Assert.False(await store.ExistsAsync(longer, Token));
+    }
+
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(0, 2)]
+    [InlineData(1, 3)]
+    [InlineData(4, 1)]
+    [InlineData(5, 0)] // nothing is a part, too
+    [InlineData(0, 0)]
+    public async Task TryOpenRangeAsync_GivesThatPart(int offset, int length)
+    {
+        TStore store = await CreateAsync();
+        await store.PushAsync(Hello, TestContent.Of("hello"), Token);
+
+        await using UnverifiedRangeStream? part = await store.TryOpenRangeAsync(Hello, offset, length, Token);
+
+        var bytes = new MemoryStream();
+        await part!.CopyToAsync(bytes, Token);
+        Assert.Equal((length, "hello"[offset..(offset + length)]), ((int)part.Length, Encoding.UTF8.GetString(bytes.ToArray())));
+    }
+
+    [Theory]
+    [InlineData(-1, 1)]
+    [InlineData(0, -1)]
+    [InlineData(0, 6)] // beyond the end
+    [InlineData(6, 0)] // starts beyond the end
+    [InlineData(3, long.MaxValue)] // the sum does not fit
+    public async Task TryOpenRangeAsync_RefusesWhatIsNoPart(long offset, long length)
+    {
+        TStore store = await CreateAsync();
+        await store.PushAsync(Hello, TestContent.Of("hello"), Token);
+
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await store.TryOpenRangeAsync(Hello, offset, length, Token));
+    }
+
+    [Fact]
+    public async Task TryOpenRangeAsync_RefusesContentThatIsNotThere()
+    {
+        TStore store = await CreateAsync();
+        await Assert.ThrowsAsync<ContentNotFoundException>(async () => await store.TryOpenRangeAsync(Hello, 0, 1, Token));
+        await store.PushAsync(Hello, TestContent.Of("hello"), Token);
+
+        await Assert.ThrowsAsync<ContentVerificationException>(
+            async () => await store.TryOpenRangeAsync(Hello with { Size = 6 }, 0, 6, Token));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await store.TryOpenRangeAsync(null!, 0, 0, Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await store.TryOpenRangeAsync(Hello, 0, 1, new CancellationToken(canceled: true)));
     }
 
     [Fact]

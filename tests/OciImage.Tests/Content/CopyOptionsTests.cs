@@ -14,6 +14,16 @@ public sealed class CopyOptionsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => options.MaxConcurrency = value);
         Assert.Throws<ArgumentOutOfRangeException>(() => options.MaxNodes = value);
         Assert.Throws<ArgumentOutOfRangeException>(() => options.MaxDocumentBytes = value);
+        Assert.Throws<ArgumentOutOfRangeException>(() => options.RangesPerBlob = value);
+        Assert.Throws<ArgumentOutOfRangeException>(() => options.ParallelRangeThreshold = value);
+    }
+
+    [Fact]
+    public void RangesPerBlob_IsAtMostSixteen()
+    {
+        var options = new CopyOptions { RangesPerBlob = 16 };
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => options.RangesPerBlob = 17);
     }
 
     [Fact]
@@ -21,6 +31,7 @@ public sealed class CopyOptionsTests
     {
         var options = new CopyOptions();
 
+        Assert.Throws<ArgumentNullException>(() => options.ReferrerTypes = null!);
         Assert.Throws<ArgumentNullException>(() => options.Platforms = null!);
         Assert.Throws<ArgumentNullException>(() => options.Documents = null!);
         Assert.Throws<ArgumentNullException>(() => options.TimeProvider = null!);
@@ -32,7 +43,10 @@ public sealed class CopyOptionsTests
         var options = new CopyOptions();
 
         Assert.Equal((3, 100_000, 64 * 1024 * 1024), (options.MaxConcurrency, options.MaxNodes, options.MaxDocumentBytes));
+        Assert.Equal((4, 64 * 1024 * 1024), (options.RangesPerBlob, options.ParallelRangeThreshold));
         Assert.Equal((false, false), (options.Sparse, options.ForceRecursive));
+        Assert.Equal((false, false), (options.IncludeReferrers, options.IncludeDigestTags));
+        Assert.Empty(options.ReferrerTypes);
         Assert.Empty(options.Platforms);
         Assert.Null(options.Verifier);
         Assert.Null(options.Progress);

@@ -59,6 +59,33 @@ public sealed class ReplayableContentTests : IDisposable
     }
 
     [Fact]
+    public async Task FromFetcher_AsksForTheRestAlone()
+    {
+        var source = new RangedSource(TestContent.Bytes("hello"));
+        ReplayableContent content = ReplayableContent.FromFetcher(source, source.Content);
+
+        await using Stream stream = await content.OpenAsync(3, Token);
+
+        Assert.IsType<UnverifiedRangeStream>(stream);
+        Assert.Equal([(3, 2)], source.Asked);
+        Assert.Equal(0, source.Opened);
+    }
+
+    [Fact]
+    public async Task FromFetcher_SkipsWhereThereAreNoParts()
+    {
+        var source = new RangedSource(TestContent.Bytes("hello")) { OnAsk = (_, _, _) => Task.FromResult(false) };
+        ReplayableContent content = ReplayableContent.FromFetcher(source, source.Content);
+
+        await using Stream stream = await content.OpenAsync(3, Token);
+
+        var rest = new MemoryStream();
+        await stream.CopyToAsync(rest, Token);
+        Assert.Equal(TestContent.Bytes("lo"), rest.ToArray());
+        Assert.Equal(1, source.Opened);
+    }
+
+    [Fact]
     public void Factories_RefuseNull()
     {
         Assert.Throws<ArgumentNullException>(() => ReplayableContent.FromFile(null!));
