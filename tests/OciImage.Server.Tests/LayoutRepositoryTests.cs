@@ -35,6 +35,26 @@ public sealed class LayoutRepositoryTests
     }
 
     [Fact]
+    public async Task Get_OfARangeReadsThatPartAlone()
+    {
+        using var directory = new TemporaryDirectory();
+        await using TestRegistry registry = await StartAsync(directory);
+        Descriptor blob = await registry.PushBlobAsync(new byte[5_000_000]); // no document is as large, so none is looked for
+        string path = directory.Combine("a/b/_oci/blobs/sha256", blob.Digest.Encoded);
+        await using (var file = new FileStream(path, FileMode.Open))
+        {
+            // Damaged outside of the range, which a hash from the start would find at the end.
+            file.WriteByte(1);
+        }
+
+        using HttpResponseMessage response = await registry.SendAsync(
+            "GET", $"/v2/a/b/blobs/{blob.Digest}", (byte[]?)null, ("Range", "bytes=4999990-"));
+
+        Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
+        Assert.Equal(new byte[10], await response.Content.ReadAsByteArrayAsync(TestRegistry.Cancelled));
+    }
+
+    [Fact]
     public async Task Restart_GoesOnWithAnUpload()
     {
         using var directory = new TemporaryDirectory();

@@ -12,6 +12,8 @@ internal sealed class ImageTransfer
 {
     private const int DefaultJobs = 3;
     private const int MaxJobs = 64;
+    private const int DefaultRanges = 4;
+    private const int MaxRanges = 16;
 
     private readonly CommandContext _context;
     private readonly Option<Platform[]> _platforms = Arguments.Platforms(
@@ -27,7 +29,36 @@ internal sealed class ImageTransfer
         Description = "How many blobs are transferred at the same time.",
         DefaultValueFactory = _ => DefaultJobs,
         HelpName = "N",
-        CustomParser = ParseJobs,
+        CustomParser = result => ParseNumber(result, "--jobs", MaxJobs),
+    };
+
+    private readonly Option<int> _ranges = new("--ranges")
+    {
+        Description = "How many parts of a large blob are fetched at the same time into a layout; 1 for none.",
+        DefaultValueFactory = _ => DefaultRanges,
+        HelpName = "N",
+        CustomParser = result => ParseNumber(result, "--ranges", MaxRanges),
+    };
+
+    private readonly Option<bool> _referrers = new("--referrers")
+    {
+        Description = "Copy signatures, SBOMs and whatever else refers to the image, or to what is below it.",
+    };
+
+    private readonly Option<string[]> _referrerTypes = new("--referrer-type")
+    {
+        Description = "Copy referrers of this artifact type only; may be given several times.",
+        HelpName = "TYPE",
+    };
+
+    private readonly Option<bool> _digestTags = new("--digest-tags")
+    {
+        Description = "Copy tags that are made of the image's digest, such as cosign's 'sha256-….sig'.",
+    };
+
+    private readonly Option<bool> _forceRecursive = new("--force-recursive")
+    {
+        Description = "Look at everything below the image, although the destination has it already.",
     };
 
     public ImageTransfer(CommandContext context, Command command)
@@ -36,6 +67,11 @@ internal sealed class ImageTransfer
         command.Options.Add(_platforms);
         command.Options.Add(_sparse);
         command.Options.Add(_jobs);
+        command.Options.Add(_ranges);
+        command.Options.Add(_referrers);
+        command.Options.Add(_referrerTypes);
+        command.Options.Add(_digestTags);
+        command.Options.Add(_forceRecursive);
     }
 
     public async Task<int> RunAsync(
@@ -48,12 +84,7 @@ internal sealed class ImageTransfer
         }
 
         int jobs = result.GetValue(_jobs);
-        Platform[] platforms = result.GetValue(_platforms) ?? [];
-        if (result.GetValue(_sparse) && platforms.Length == 0)
-        {
-            throw new UsageException("'--sparse' needs '--platform'.");
-        }
-
+        CopyOptions options = ReadOptions(result);
         using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
         using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
@@ -62,13 +93,7 @@ internal sealed class ImageTransfer
         Descriptor copied;
         await using (progress)
         {
-            var options = new CopyOptions
-            {
-                MaxConcurrency = jobs,
-                Platforms = platforms,
-                Sparse = result.GetValue(_sparse),
-                Progress = progress,
-            };
+            options.Progress = progress;
             copied = await ContentCopy.CopyGraphAsync(
                 source.Source, target.Store, source.Root, tag, options, cancellationToken);
             await target.KeepUntaggedAsync(copied, tag, cancellationToken);
@@ -81,14 +106,36 @@ internal sealed class ImageTransfer
         return ExitCode.Done;
     }
 
-    private static int ParseJobs(ArgumentResult result)
+    private CopyOptions ReadOptions(ParseResult result)
     {
-        string text = result.Tokens[0].Value;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int jobs) || jobs is < 1 or > MaxJobs)
+        Platform[] platforms = result.GetValue(_platforms) ?? [];
+        string[] types = result.GetValue(_referrerTypes) ?? [];
+        if (result.GetValue(_sparse) && platforms.Length == 0)
         {
-            result.AddError($"'--jobs' wants a number from 1 to {MaxJobs}, not '{text}'.");
+            throw new UsageException("'--sparse' needs '--platform'.");
         }
 
-        return jobs;
+        return new CopyOptions
+        {
+            MaxConcurrency = result.GetValue(_jobs),
+            RangesPerBlob = result.GetValue(_ranges),
+            Platforms = platforms,
+            Sparse = result.GetValue(_sparse),
+            IncludeReferrers = result.GetValue(_referrers) || types.Length > 0,
+            ReferrerTypes = types,
+            IncludeDigestTags = result.GetValue(_digestTags),
+            ForceRecursive = result.GetValue(_forceRecursive),
+        };
+    }
+
+    private static int ParseNumber(ArgumentResult result, string option, int most)
+    {
+        string text = result.Tokens[0].Value;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1 || number > most)
+        {
+            result.AddError($"'{option}' wants a number from 1 to {most}, not '{text}'.");
+        }
+
+        return number;
     }
 }

@@ -7,6 +7,9 @@ namespace OciImage.Cli.Locations;
 /// <summary>A location opened for reading, with the image that it names found.</summary>
 internal sealed class OpenedImage : IDisposable
 {
+    // Beyond that a user names the image.
+    private const int MaxRootsToCompare = 256;
+
     private readonly RegistryClient? _client;
 
     private readonly RegistryAccess _access;
@@ -68,7 +71,8 @@ internal sealed class OpenedImage : IDisposable
             return new OpenedImage(layout, named, location.Tag, access);
         }
 
-        IReadOnlyList<Descriptor> roots = (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests;
+        IReadOnlyList<Descriptor> roots = await WithoutReferrersAsync(
+            layout, (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests, cancellationToken);
         if (roots.Count == 0)
         {
             throw new ContentNotFoundException($"The layout '{location.Directory}' has no image.");
@@ -84,4 +88,28 @@ internal sealed class OpenedImage : IDisposable
         return new OpenedImage(
             layout, roots[0].ToContentDescriptor(), roots[0].Annotations.GetValueOrDefault(AnnotationKeys.RefName), access);
     }
+
+    // A layout lists signatures and the like beside the image that they refer to; nobody means them where there is an image.
+    private static async Task<IReadOnlyList<Descriptor>> WithoutReferrersAsync(
+        OciLayout layout, IReadOnlyList<Descriptor> roots, CancellationToken cancellationToken)
+    {
+        if (roots.Count is < 2 or > MaxRootsToCompare)
+        {
+            return roots;
+        }
+
+        var referrers = new HashSet<Digest>();
+        foreach (Descriptor root in roots)
+        {
+            await foreach (Descriptor referrer in layout.ListReferrersAsync(root, cancellationToken: cancellationToken))
+            {
+                referrers.Add(referrer.Digest);
+            }
+        }
+
+        Descriptor[] others = [.. roots.Where(root => IsTagged(root) || !referrers.Contains(root.Digest))];
+        return others.Length == 0 ? roots : others;
+    }
+
+    private static bool IsTagged(Descriptor root) => root.Annotations.ContainsKey(AnnotationKeys.RefName);
 }

@@ -12,6 +12,9 @@ internal sealed record ContentResult(string Location, string Digest, string Medi
 /// <summary>The tags of a repository or a layout, as JSON.</summary>
 internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
 
+/// <summary>What refers to an image, as JSON.</summary>
+internal sealed record ReferrersResult(string Location, string Digest, IReadOnlyList<ContentNode> Referrers);
+
 /// <summary>What was unpacked, as JSON.</summary>
 internal sealed record UnpackResult(
     string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes);
@@ -45,6 +48,7 @@ internal sealed record InspectResult(
 [JsonSerializable(typeof(ProgressResult))]
 [JsonSerializable(typeof(ContentResult))]
 [JsonSerializable(typeof(TagsResult))]
+[JsonSerializable(typeof(ReferrersResult))]
 [JsonSerializable(typeof(UnpackResult))]
 [JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(ServeResult))]

@@ -71,11 +71,12 @@ internal static class BlobHandler
             return;
         }
 
-        Stream stream = await OpenAsync(request, store, descriptor, range.Offset).ConfigureAwait(false);
+        Stream stream = await OpenAsync(request, store, descriptor, range).ConfigureAwait(false);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            // The stream proves itself at its end: broken content breaks the connection off instead of completing.
+            // Content that is sent as a whole proves itself at its end: what is broken breaks the connection off instead of
+            // completing. A part proves nothing; whoever asked for it verifies the whole.
             for (long left = range.Length; left > 0;)
             {
                 int wanted = (int)Math.Min(left, buffer.Length);
@@ -119,11 +120,17 @@ internal static class BlobHandler
     }
 
     private static async ValueTask<Stream> OpenAsync(
-        RegistryRequest request, IImageStore store, Descriptor descriptor, long offset)
+        RegistryRequest request, IImageStore store, Descriptor descriptor, ByteRange range)
     {
         try
         {
-            return await ReplayableContent.FromFetcher(store, descriptor).OpenAsync(offset, request.Aborted)
+            if (range.Length < descriptor.Size && store is IContentRangeFetcher ranges && await ranges
+                .TryOpenRangeAsync(descriptor, range.Offset, range.Length, request.Aborted).ConfigureAwait(false) is { } part)
+            {
+                return part;
+            }
+
+            return await ReplayableContent.FromFetcher(store, descriptor).OpenAsync(range.Offset, request.Aborted)
                 .ConfigureAwait(false);
         }
         catch (ContentNotFoundException)

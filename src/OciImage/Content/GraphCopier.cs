@@ -146,8 +146,9 @@ internal sealed partial class GraphCopier : IDisposable
             return;
         }
 
-        if (carried is { } bytes)
+        if (carried is { } bytes && _target is IReferencePusher)
         {
+            // One request, where tagging would read what was just written.
             await PushAsync(descriptor, bytes, reference).ConfigureAwait(false);
         }
         else
