@@ -16,10 +16,10 @@ internal sealed class PlatformNarrowing(IContentFetcher source, CopyOptions opti
     {
         await CollectAsync(new Place(root, null, null), depth: 0, cancellationToken).ConfigureAwait(false);
         var chosen = new HashSet<Candidate>();
-        foreach (PlatformMatcher platform in _wanted)
+        for (int i = 0; i < _wanted.Length; i++)
         {
-            chosen.Add(Select(platform) ?? throw new ContentNotFoundException(
-                $"Index '{root.Digest}' has no manifest for platform '{platform.Platform}'; it has {Available()}."));
+            chosen.Add(Select(_wanted[i]) ?? throw new ContentNotFoundException(
+                $"Index '{root.Digest}' has no manifest for platform '{options.Platforms[i]}'; it has {Available()}."));
         }
 
         // Attestations belong to what they attest, wherever an index keeps both.

@@ -9,40 +9,22 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
 {
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>Copies a stream that verifies itself into a new file, which gets the blob's name only at the end.</summary>
-    public async ValueTask WriteAsync(Stream verified, Digest digest, CancellationToken cancellationToken)
+    /// <summary>Brings content under its name: in parts at the same time where that pays, or else as one stream.</summary>
+    public async ValueTask WriteAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
     {
-        using TemporaryFile file = TemporaryFile.Create(paths);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        if (content.Ranges is { } ranges && ranges.Descriptor.Digest == descriptor.Digest &&
+            ranges.Descriptor.Size == descriptor.Size &&
+            await TryWriteAsync(ranges, cancellationToken).ConfigureAwait(false))
         {
-            long offset = 0;
-            int read;
-            while ((read = await verified.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                RandomAccess.Write(file.Handle, buffer.AsSpan(0, read), offset);
-                offset += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            return;
         }
 
-        Publish(file.Handle, file.Path, digest);
-    }
-
-    /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether its source gives parts.</summary>
-    public async ValueTask<bool> TryWriteAsync(RangedContent content, CancellationToken cancellationToken)
-    {
-        using TemporaryFile file = TemporaryFile.Create(paths);
-        if (!await RangeWriter.TryWriteAsync(content, file.Handle, cancellationToken).ConfigureAwait(false))
+        Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
+        ContentStream stream = ContentStream.Over(source, descriptor);
+        await using (stream.ConfigureAwait(false))
         {
-            return false;
+            await WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
         }
-
-        Publish(file.Handle, file.Path, content.Descriptor.Digest);
-        return true;
     }
 
     /// <summary>Writes a document beside the blobs: readers see the one before or the new one, whole.</summary>
@@ -90,6 +72,42 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         {
             BlobFile.FlushDirectory(directory);
         }
+    }
+
+    /// <summary>Copies a stream that verifies itself into a new file, which gets the blob's name only at the end.</summary>
+    private async ValueTask WriteAsync(Stream verified, Digest digest, CancellationToken cancellationToken)
+    {
+        using TemporaryFile file = TemporaryFile.Create(paths);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            long offset = 0;
+            int read;
+            while ((read = await verified.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                RandomAccess.Write(file.Handle, buffer.AsSpan(0, read), offset);
+                offset += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        Publish(file.Handle, file.Path, digest);
+    }
+
+    /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether its source gives parts.</summary>
+    private async ValueTask<bool> TryWriteAsync(RangedContent content, CancellationToken cancellationToken)
+    {
+        using TemporaryFile file = TemporaryFile.Create(paths);
+        if (!await RangeWriter.TryWriteAsync(content, file.Handle, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        Publish(file.Handle, file.Path, content.Descriptor.Digest);
+        return true;
     }
 
     private void Flush(SafeFileHandle handle)

@@ -137,7 +137,7 @@ public sealed class OciLayout :
                 throw ContentVerificationException.CannotVerify(descriptor);
             }
 
-            await WriteAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
+            await _writer.WriteAsync(descriptor, content, cancellationToken).ConfigureAwait(false);
         }
 
         await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
@@ -364,24 +364,6 @@ public sealed class OciLayout :
         if (!_blobs.Exists(descriptor))
         {
             throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
-        }
-    }
-
-    private async ValueTask WriteAsync(
-        Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
-    {
-        if (content.Ranges is { } ranges && ranges.Descriptor.Digest == descriptor.Digest &&
-            ranges.Descriptor.Size == descriptor.Size &&
-            await _writer.TryWriteAsync(ranges, cancellationToken).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        Stream source = await content.OpenAsync(0, cancellationToken).ConfigureAwait(false);
-        ContentStream stream = ContentStream.Over(source, descriptor);
-        await using (stream.ConfigureAwait(false))
-        {
-            await _writer.WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
         }
     }
 
