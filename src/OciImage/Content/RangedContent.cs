@@ -27,6 +27,9 @@ internal sealed class RangedContent(
     /// <summary>Gets whether the source, asked for a part, said that it only gives content as a whole.</summary>
     public bool IsRefused { get; private set; }
 
+    /// <summary>Gets whether the source has several places, of which only one stream tells which gave other content.</summary>
+    public bool HasAlternates => source is IAlternateSource;
+
     public async ValueTask<UnverifiedRangeStream?> TryOpenAsync(long offset, long length, CancellationToken cancellationToken)
     {
         UnverifiedRangeStream? stream = await CopyFailure

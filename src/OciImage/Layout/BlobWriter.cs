@@ -97,7 +97,7 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         Publish(file.Handle, file.Path, digest);
     }
 
-    /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether its source gives parts.</summary>
+    /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether they made the blob.</summary>
     private async ValueTask<bool> TryWriteAsync(RangedContent content, CancellationToken cancellationToken)
     {
         using TemporaryFile file = TemporaryFile.Create(paths);

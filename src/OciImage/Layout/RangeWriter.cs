@@ -44,7 +44,7 @@ internal sealed class RangeWriter
         _cancellation = cancellation;
     }
 
-    /// <summary>Writes and verifies the whole blob; returns <see langword="false"/> where the source gives no parts.</summary>
+    /// <summary>Writes and verifies the whole blob; returns <see langword="false"/> where one stream is to be tried instead.</summary>
     /// <exception cref="ContentVerificationException">The parts together are not what was promised.</exception>
     public static async ValueTask<bool> TryWriteAsync(
         RangedContent content, SafeFileHandle file, CancellationToken cancellationToken)
@@ -68,7 +68,8 @@ internal sealed class RangeWriter
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (writer._failure is not null && content.IsRefused)
+        bool mayBeAlternate = content.HasAlternates && writer._failure?.SourceException is ContentVerificationException;
+        if (writer._failure is not null && (content.IsRefused || mayBeAlternate))
         {
             return false;
         }

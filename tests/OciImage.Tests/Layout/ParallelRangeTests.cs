@@ -231,6 +231,19 @@ public sealed class ParallelRangeTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_OfOtherBytesFromOneOfSeveralPlacesTriesOneStream()
+    {
+        var source = new RangedSource(Bytes) { Change = (_, _, _) => new MemoryStream(new byte[PartLength]) };
+        OciLayout layout = await CreateAsync();
+
+        await ContentCopy.CopyAsync(new AlternateSource(source), layout, source.Content, Options(), Token);
+
+        Assert.Equal(Bytes, await TestContent.ReadAsync(layout, source.Content));
+        Assert.Equal(1, source.Opened);
+        AssertNothingUnfinished(source);
+    }
+
+    [Fact]
     public async Task Copy_TakesShortPartsForBrokenOnes()
     {
         var source = new RangedSource(Bytes) { Claim = length => length > 1 ? length / 2 : length };
@@ -362,6 +375,19 @@ public sealed class ParallelRangeTests : IDisposable
     {
         Assert.Equal(0, source.Open);
         Assert.Empty(Directory.GetFiles(_directory.Combine("layout", ".ociimage"), "*.tmp"));
+    }
+
+    /// <summary>Has mirrors, as it says; what is opened as a whole tells which of them lies.</summary>
+    private sealed class AlternateSource(RangedSource inner) : IContentFetcher, IContentRangeFetcher, IAlternateSource
+    {
+        public bool MayDiffer(Descriptor descriptor) => false;
+
+        public ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+            inner.OpenReadAsync(descriptor, cancellationToken);
+
+        public ValueTask<UnverifiedRangeStream?> TryOpenRangeAsync(
+            Descriptor descriptor, long offset, long length, CancellationToken cancellationToken = default) =>
+            inner.TryOpenRangeAsync(descriptor, offset, length, cancellationToken);
     }
 
     /// <summary>Gives nothing before the gate opens.</summary>
