@@ -20,13 +20,14 @@ public sealed class TokenAuthTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("ES256", true)]
-    [InlineData("RS256", true)]
-    [InlineData("ES256", false)] // no OAuth2: GET
-    public async Task Client_PushesAndPullsWithAPassword(string algorithm, bool allowsPost)
+    [InlineData("ES256", true, true)]
+    [InlineData("RS256", true, true)]
+    [InlineData("ES256", true, false)] // no OAuth2
+    [InlineData("ES256", false, true)] // only OAuth2
+    public async Task Client_PushesAndPullsWithAPassword(string algorithm, bool allowsGet, bool allowsPost)
     {
         await using TokenServer tokens = await TokenServer.StartAsync(
-            new() { Users = [Ann], Algorithm = algorithm, AllowsPost = allowsPost });
+            new() { Users = [Ann], Algorithm = algorithm, AllowsGet = allowsGet, AllowsPost = allowsPost });
         await using DockerRegistry registry = await StartAsync(tokens);
         using RegistryClient client = CreateClient(new("ann", "hidden-secret"));
 

@@ -108,7 +108,7 @@ public sealed class TokenServer : IAsyncDisposable
         string[] scopes = [.. query["scope"].OfType<string>().SelectMany(Split)];
         TokenUser? user = _options.Users.FirstOrDefault(user => user.Name == name && user.Password == password);
         IReadOnlyList<string>? allowed = name is null ? _options.AnonymousScopes : user?.Scopes;
-        int status = Judge(query["service"], allowed);
+        int status = _options.AllowsGet ? Judge(query["service"], allowed) : StatusCodes.Status405MethodNotAllowed;
         Record(context, null, name, query["service"], scopes, status);
         if (status != StatusCodes.Status200OK)
         {

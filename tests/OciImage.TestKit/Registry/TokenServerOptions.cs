@@ -20,6 +20,9 @@ public sealed record TokenServerOptions
     /// <summary>Gets whether OAuth2 is offered; otherwise a POST is answered with 405.</summary>
     public bool AllowsPost { get; init; } = true;
 
+    /// <summary>Gets whether GET is offered; otherwise it is answered with 405.</summary>
+    public bool AllowsGet { get; init; } = true;
+
     /// <summary>Gets the algorithm of signatures: <c>ES256</c> or <c>RS256</c>.</summary>
     public string Algorithm { get; init; } = "ES256";
 

@@ -41,6 +41,16 @@ public sealed class TokenServerTests : IDisposable
         Assert.Equal(("GET", null, "ann", 200), (request.Method, request.GrantType, request.User, request.StatusCode));
     }
 
+    [Fact]
+    public async Task Get_IsRefusedWhereItIsNotOffered()
+    {
+        await using TokenServer server = await TokenServer.StartAsync(new() { Users = [Ann], AllowsGet = false });
+
+        using HttpResponseMessage response = await SendAsync(server, "ann:secret", "");
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
     [Theory]
     [InlineData("ann:wrong")]
     [InlineData("bob:secret")]
