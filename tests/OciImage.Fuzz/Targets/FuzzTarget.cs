@@ -6,7 +6,10 @@ namespace OciImage.Fuzz.Targets;
 public abstract class FuzzTarget
 {
     /// <summary>Gets all targets.</summary>
-    public static IReadOnlyList<FuzzTarget> All { get; } = [new ChallengeTarget(), new LinkTarget(), new ReferenceTarget()];
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new ChallengeTarget(), new LinkTarget(), new ReferenceTarget(), new HostsFileTarget(), new RegistriesTarget(),
+    ];
 
     /// <summary>Gets the name, which is also that of the seeds' directory.</summary>
     public abstract string Name { get; }
