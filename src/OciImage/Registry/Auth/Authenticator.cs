@@ -31,9 +31,20 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
     }
 
     /// <summary>Gets what a refusal asks for; returns whether asking again may help.</summary>
+    /// <param name="host">The registry.</param>
+    /// <param name="need">What the request needs to be allowed.</param>
+    /// <param name="refusal">The refusal.</param>
+    /// <param name="transcript">Where it is recorded.</param>
+    /// <param name="isAgain">Whether what was got for this request before was refused: then only a wider scope helps.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
     /// <exception cref="RegistryException">The token server refuses, or is none that the registry may name.</exception>
     public async ValueTask<bool> TryAuthorizeAsync(
-        RegistryHost host, AccessNeed need, HttpResponseMessage refusal, Transcript transcript, CancellationToken cancellationToken)
+        RegistryHost host,
+        AccessNeed need,
+        HttpResponseMessage refusal,
+        Transcript transcript,
+        bool isAgain,
+        CancellationToken cancellationToken)
     {
         HttpRequestMessage request = refusal.RequestMessage!;
 
@@ -46,7 +57,7 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
         IReadOnlyList<Challenge> challenges = ChallengesOf(refusal);
 
         // A 403 is final, unless it says that the token was only too narrow (RFC 6750, section 3.1).
-        if (refusal.StatusCode == HttpStatusCode.Forbidden &&
+        if ((refusal.StatusCode == HttpStatusCode.Forbidden || isAgain) &&
             !challenges.Any(challenge => challenge.Is("Bearer") && challenge.Error == "insufficient_scope"))
         {
             return false;

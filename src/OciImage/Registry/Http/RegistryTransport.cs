@@ -93,7 +93,10 @@ internal sealed class RegistryTransport
             try
             {
                 response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
-                if (await TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false))
+
+                // Once, and once more where the token that was fetched turns out to be too narrow.
+                for (int round = 1; round <= 2 && await TryAuthorizeAsync(
+                    host, need, response, transcript, isAgain: round > 1, cancellationToken).ConfigureAwait(false); round++)
                 {
                     response.Dispose();
                     response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
@@ -134,7 +137,8 @@ internal sealed class RegistryTransport
         }
 
         Judge(host, response, started);
-        return (response, await TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false));
+        return (response, await TryAuthorizeAsync(
+            host, need, response, transcript, isAgain: false, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Asks a place that content names, as anybody: no credential and no header of the registry's goes there.</summary>
@@ -184,12 +188,18 @@ internal sealed class RegistryTransport
     }
 
     private async ValueTask<bool> TryAuthorizeAsync(
-        RegistryHost host, AccessNeed need, HttpResponseMessage response, Transcript transcript, CancellationToken cancellationToken)
+        RegistryHost host,
+        AccessNeed need,
+        HttpResponseMessage response,
+        Transcript transcript,
+        bool isAgain,
+        CancellationToken cancellationToken)
     {
         try
         {
             return response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden &&
-                await _authenticator.TryAuthorizeAsync(host, need, response, transcript, cancellationToken).ConfigureAwait(false);
+                await _authenticator.TryAuthorizeAsync(host, need, response, transcript, isAgain, cancellationToken)
+                    .ConfigureAwait(false);
         }
         catch
         {
