@@ -28,7 +28,8 @@ internal sealed class TestTerminal : ITerminal, IDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public Dictionary<string, string> Variables { get; } = [];
+    // No file of this machine's is a test's.
+    public Dictionary<string, string> Variables { get; } = new() { ["XDG_RUNTIME_DIR"] = "/nonexistent" };
 
     public string Secret { get; init; } = "";
 

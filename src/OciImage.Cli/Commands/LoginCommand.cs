@@ -20,23 +20,42 @@ internal static class LoginCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            string registry = result.GetRequiredValue(host);
+            string scope = result.GetRequiredValue(host);
+            string registry = scope.Split('/')[0];
+            CredentialFile file = RegistryHost.OpenAuthFile(context, result.GetValue(authFile));
             RegistryCredential credential = await ReadAsync(
-                context, registry, result.GetValue(username), result.GetValue(fromInput), cancellationToken);
+                context, scope, result.GetValue(username), result.GetValue(fromInput), cancellationToken);
             var access = new Locations.RegistryAccess(result.GetValue(plainHttp), result.GetValue(insecure), credential, null);
             using (RegistryClient client = access.CreateClient())
             {
                 await client.PingAsync(registry, cancellationToken);
             }
 
-            string file = RegistryHost.ResolveAuthFile(context, result.GetValue(authFile));
-            await new DockerConfigFile(file).StoreAsync(registry, credential, cancellationToken);
-            context.Note(result, $"Logged in to '{registry}' as '{credential.Username}'; kept in '{file}', not encrypted.");
+            string? helper = await file.StoreAsync(scope, credential, cancellationToken);
+            string kept = helper is null
+                ? $"kept in '{file.Path}', not encrypted"
+                : $"kept by the credential helper '{helper}' that '{file.Path}' names";
+            context.Note(result, $"Logged in to '{scope}' as '{credential.Username}'; {kept}.");
+            if (result.GetValue(authFile) is null && helper is null)
+            {
+                await WarnOfAnotherAsync(context, result, scope, credential, cancellationToken);
+            }
 
             return ExitCode.Done;
         });
 
         return command;
+    }
+
+    // A file that is asked before may have another credential, which would make this one of no use.
+    private static async Task WarnOfAnotherAsync(
+        CommandContext context, ParseResult result, string scope, RegistryCredential credential, CancellationToken cancellationToken)
+    {
+        RegistryCredential? used = await RegistryHost.FindUsedAsync(context, scope, cancellationToken);
+        if (used is not null && (used.Username != credential.Username || used.Password != credential.Password))
+        {
+            context.Note(result, $"But commands use another credential for '{scope}', which comes first: {used.Source}.");
+        }
     }
 
     private static async Task<RegistryCredential> ReadAsync(

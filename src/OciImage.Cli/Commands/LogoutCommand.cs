@@ -13,15 +13,22 @@ internal static class LogoutCommand
         var command = new Command("logout", "Forget the user and password of a registry.") { host, authFile };
         command.SetAction(async (result, cancellationToken) =>
         {
-            string registry = result.GetRequiredValue(host);
-            string file = RegistryHost.ResolveAuthFile(context, result.GetValue(authFile));
-            if (!File.Exists(file) || !await new DockerConfigFile(file).EraseAsync(registry, cancellationToken))
+            string scope = result.GetRequiredValue(host);
+            CredentialFile file = RegistryHost.OpenAuthFile(context, result.GetValue(authFile));
+            bool erased = await file.EraseAsync(scope, cancellationToken);
+            if (result.GetValue(authFile) is null &&
+                await RegistryHost.FindUsedAsync(context, scope, cancellationToken) is { } used)
             {
-                context.Terminal.Error.WriteLine($"ocimg: '{file}' has no credentials for '{registry}'.");
+                context.Note(result, $"Commands use another credential for '{scope}': {used.Source}.");
+            }
+
+            if (!erased)
+            {
+                context.Terminal.Error.WriteLine($"ocimg: '{file.Path}' has no credentials for '{scope}'.");
                 return ExitCode.NotFound;
             }
 
-            context.Note(result, $"Logged out of '{registry}'.");
+            context.Note(result, $"Logged out of '{scope}'.");
             return ExitCode.Done;
         });
 

@@ -32,7 +32,7 @@ internal sealed class RegistryAccessOptions
         };
         _authFile = new Option<string?>(prefix + "authfile")
         {
-            Description = $"Take credentials from this file in the format of docker's config.json{whose}.",
+            Description = $"Take credentials from this file alone, in the format of docker's config.json or containers' auth.json{whose}.",
             HelpName = "FILE",
         };
     }
@@ -51,11 +51,6 @@ internal sealed class RegistryAccessOptions
     public RegistryAccess Read(ParseResult result, RegistryAccess? fallback)
     {
         string? authFile = result.GetValue(_authFile);
-        if (authFile is null && fallback is null && _context.Terminal.GetVariable("REGISTRY_AUTH_FILE") is { Length: > 0 } file)
-        {
-            authFile = File.Exists(file) ? file : null;
-        }
-
         RegistryCredential? credential = result.GetValue(_credentials);
 
         return new RegistryAccess(
@@ -63,7 +58,10 @@ internal sealed class RegistryAccessOptions
             result.GetValue(_insecure) || fallback is { Insecure: true },
             // A file of credentials for this side is meant to be used, not overruled by what holds for all.
             credential ?? (result.GetValue(_authFile) is null ? fallback?.Credential : null),
-            authFile ?? fallback?.AuthFile);
+            authFile ?? fallback?.AuthFile)
+        {
+            Variables = _context.Terminal.GetVariable,
+        };
     }
 
     /// <summary>Refuses one password for two registries, which would tell it to the one it is not for.</summary>

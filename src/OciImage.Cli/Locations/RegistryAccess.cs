@@ -5,6 +5,9 @@ namespace OciImage.Cli.Locations;
 /// <summary>Says how a registry is spoken to.</summary>
 internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCredential? Credential, string? AuthFile)
 {
+    /// <summary>Gets the variables that name the files of credentials, or null for those of this process.</summary>
+    public Func<string, string?>? Variables { get; init; }
+
     /// <summary>Makes a client; nothing is asked yet.</summary>
     /// <exception cref="UsageException">The file of credentials that was named is not there.</exception>
     public RegistryClient CreateClient(int jobs = 0)
@@ -18,12 +21,25 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
         {
             Scheme = PlainHttp ? RegistryScheme.Http : RegistryScheme.Automatic,
             SkipCertificateCheck = Insecure,
-            Credentials = Credential is null
-                ? new DockerConfigFile(AuthFile ?? DockerConfigFile.DefaultPath)
-                : new GivenCredential(Credential),
+            Credentials = Credential is null ? new SystemCredentials(FindFiles()) : new GivenCredential(Credential),
         };
         options.MaxConcurrencyPerHost = Math.Max(options.MaxConcurrencyPerHost, jobs);
 
         return new RegistryClient(options);
+    }
+
+    private SystemCredentialsOptions FindFiles()
+    {
+        SystemCredentialsOptions options = Variables is null
+            ? SystemCredentialsOptions.FromEnvironment()
+            : SystemCredentialsOptions.FromEnvironment(Variables);
+        if (AuthFile is not null)
+        {
+            options.Files.Clear();
+            options.Files.Add(AuthFile);
+            options.LegacyFile = null;
+        }
+
+        return options;
     }
 }

@@ -7,7 +7,7 @@ public interface IRegistryCredentialProvider
     /// <param name="registry">The registry as a user writes it, such as <c>docker.io</c>.</param>
     /// <param name="repository">The repository, or an empty text.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
-    /// <returns>The credential, or <see langword="null"/> to ask anonymously.</returns>
+    /// <returns>The credential, or <see langword="null"/> or an empty one to ask anonymously.</returns>
     ValueTask<RegistryCredential?> GetCredentialAsync(
         string registry, string repository, CancellationToken cancellationToken = default);
 }

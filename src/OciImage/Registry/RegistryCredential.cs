@@ -8,12 +8,16 @@ namespace OciImage.Registry;
 public sealed record RegistryCredential(
     string? Username, string? Password, string? IdentityToken = null, string? RegistryToken = null)
 {
-    /// <summary>Gets where the credential comes from, for messages, such as the path of a file.</summary>
+    /// <summary>Gets where the credential comes from, for messages, such as the path of a file and the entry in it.</summary>
+    /// <value>The default value is <c>the caller</c>.</value>
     public string Source { get; init; } = "the caller";
 
+    // Where a credential was looked for in vain, for messages.
     internal string? Hint { get; init; }
 
-    internal bool IsEmpty => (Username is null || Password is null) && IdentityToken is null && RegistryToken is null;
+    /// <summary>Gets whether there is nothing to prove anything with, neither a name with a password nor a token: the question is asked
+    /// anonymously.</summary>
+    public bool IsEmpty => (Username is null || Password is null) && IdentityToken is null && RegistryToken is null;
 
     /// <summary>Returns the name and the source, and no secret.</summary>
     /// <returns>The text.</returns>
