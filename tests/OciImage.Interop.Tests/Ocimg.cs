@@ -12,15 +12,30 @@ internal static class Ocimg
     private static readonly string DotnetRoot =
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../.."));
 
-    public static Task<PeerResult> RunAsync(params IReadOnlyList<string> arguments) => PeerProcess.RunAsync(
-        Command,
-        arguments,
-        environment: new Dictionary<string, string?>
+    public static Task<PeerResult> RunAsync(params IReadOnlyList<string> arguments) => RunWithAsync(null, null, arguments);
+
+    /// <summary>Runs a command with a standard input and variables of its own.</summary>
+    public static Task<PeerResult> RunWithAsync(
+        string? input, IReadOnlyDictionary<string, string?>? variables, params IReadOnlyList<string> arguments)
+    {
+        var environment = new Dictionary<string, string?>
         {
             ["DOTNET_ROOT"] = DotnetRoot,
-            ["DOCKER_CONFIG"] = Path.Combine(AppContext.BaseDirectory, "no-docker-config"),
-        },
-        cancellationToken: TestContext.Current.CancellationToken);
+            // No credentials of this machine's user.
+            ["REGISTRY_AUTH_FILE"] = Path.Combine(AppContext.BaseDirectory, "no-credentials", "auth.json"),
+        };
+        foreach ((string name, string? value) in variables ?? new Dictionary<string, string?>())
+        {
+            environment[name] = value;
+        }
+
+        return PeerProcess.RunAsync(
+            Command,
+            arguments,
+            environment: environment,
+            standardInput: input,
+            cancellationToken: TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Runs a command that must succeed; returns its standard output without the last line end.</summary>
     public static async Task<string> RunOkAsync(params IReadOnlyList<string> arguments)

@@ -3,7 +3,7 @@ namespace OciImage.Registry;
 /// <summary>The exception that is thrown when a credential helper is missing, fails, or answers what it must not.</summary>
 /// <remarks>
 /// The message names the helper and the file that names it, and quotes the helper's own words in short: what it wrote to its error
-/// output, or to its output where that is no JSON. A secret that was given to it or that it gave is left out.
+/// output, or to its output where that is a sentence and no JSON. A secret that was given to it or that it gave is left out.
 /// </remarks>
 public sealed class CredentialHelperException : OciException
 {

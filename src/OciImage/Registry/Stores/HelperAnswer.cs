@@ -93,21 +93,29 @@ internal static class HelperAnswer
         string words = Encoding.UTF8.GetString(result.Error).Trim();
         if (words.Length == 0)
         {
-            // The protocol has errors on the standard output, where credentials are too.
+            // The protocol has errors on the standard output, where credentials are too. Only what looks like a sentence is one.
             string output = Encoding.UTF8.GetString(result.Output).Trim();
-            words = output.AsSpan().ContainsAny('{', '"') ? "" : output;
+            words = output.AsSpan().ContainsAny('{', '"') || !output.Contains(' ', StringComparison.Ordinal) ? "" : output;
         }
 
-        if (secret is { Length: > 0 })
+        foreach (string form in FormsOf(secret))
         {
             // Hiding a short one would riddle the words, and so tell it.
-            words = secret.Length >= MinSecretLength ? words.Replace(secret, "…", StringComparison.Ordinal)
-                : words.Contains(secret, StringComparison.Ordinal) ? ""
+            words = form.Length >= MinSecretLength ? words.Replace(form, "…", StringComparison.Ordinal)
+                : words.Contains(form, StringComparison.Ordinal) ? ""
                 : words;
         }
 
         return Excerpt.Of(words).TrimEnd('.');
     }
+
+    // As it is, and as JSON may have it.
+    private static IEnumerable<string> FormsOf(string? secret) => string.IsNullOrEmpty(secret) ? [] :
+    [
+        secret,
+        JsonEncodedText.Encode(secret, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value,
+        JsonEncodedText.Encode(secret).Value,
+    ];
 
     private static JsonDocument Parse(CredentialHelper helper, byte[] output)
     {
