@@ -8,7 +8,7 @@ public abstract class FuzzTarget
     /// <summary>Gets all targets.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new ChallengeTarget(), new LinkTarget(), new ReferenceTarget(), new HostsFileTarget(), new RegistriesTarget(),
+        new ChallengeTarget(), new ConfigTarget(), new LinkTarget(), new ReferenceTarget(), new HostsFileTarget(), new RegistriesTarget(),
     ];
 
     /// <summary>Gets the name, which is also that of the seeds' directory.</summary>

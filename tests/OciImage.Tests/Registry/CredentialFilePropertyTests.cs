@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using OciImage.Registry;
+using OciImage.Fuzz.Targets;
 using OciImage.Registry.Stores;
 
 namespace OciImage.Tests.Registry;
@@ -21,23 +21,18 @@ public sealed class CredentialFilePropertyTests
         "\"YW5uOmI=\"", "\"../x\"", "\"pass\"", "1", "null", "true", "\"\\ud800\"", "\"\\u0000\"",
     ];
 
-    private static readonly CredentialScope[] Scopes =
-    [
-        CredentialScope.Of("a.example", "team/app"), CredentialScope.Of("b.example", ""), CredentialScope.Of("docker.io", "library/x"),
-    ];
-
     public static TheoryData<string> Corpus =>
         [.. Directory.GetFiles(CorpusDirectory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
-    private static string CorpusDirectory => Path.Combine(AppContext.BaseDirectory, "Registry", "Corpus", "config.json");
+    private static string CorpusDirectory => Path.Combine(AppContext.BaseDirectory, "Corpus", "config.json");
 
     [Fact]
-    public void Parse_OfAnyBytesAnswersOrRefuses() => Gen.Byte.Array[0, 60].Sample(bytes => { Ask(bytes); }, iter: Iterations);
+    public void Parse_OfAnyBytesAnswersOrRefuses() => Gen.Byte.Array[0, 60].Sample(bytes => { ConfigTarget.Take(bytes); }, iter: Iterations);
 
     [Fact]
     public void Parse_OfAnyJsonAnswersOrRefuses() =>
         Gen.Int[0, Tokens.Length - 1].Select(index => Tokens[index])
-            .Array[0, 20].Sample(tokens => { Ask(Encoding.UTF8.GetBytes(string.Concat(tokens))); }, iter: Iterations);
+            .Array[0, 20].Sample(tokens => { ConfigTarget.Take(Encoding.UTF8.GetBytes(string.Concat(tokens))); }, iter: Iterations);
 
     [Fact]
     public void Parse_OfADamagedFileAnswersOrRefuses() =>
@@ -49,7 +44,7 @@ public sealed class CredentialFilePropertyTests
                 bytes[position] = value;
             }
 
-            Ask(bytes);
+            ConfigTarget.Take(bytes);
         }, iter: Iterations);
 
     [Theory]
@@ -58,7 +53,7 @@ public sealed class CredentialFilePropertyTests
     {
         byte[] bytes = File.ReadAllBytes(Path.Combine(CorpusDirectory, name));
 
-        bool answered = Ask(bytes);
+        bool answered = ConfigTarget.Take(bytes);
 
         Assert.Equal(!name.StartsWith("bad-", StringComparison.Ordinal), answered);
     }
@@ -72,39 +67,4 @@ public sealed class CredentialFilePropertyTests
         Assert.Equal(scope, scope.FromClosest.First());
         Assert.True(scope.FromClosest.Last().IsRegistry);
     });
-
-    // Every question, and every change in memory; returns whether the file was taken.
-    private static bool Ask(byte[] bytes)
-    {
-        try
-        {
-            foreach (bool isLegacy in (bool[])[false, true])
-            {
-                foreach (CredentialScope scope in Scopes)
-                {
-                    ConfigDocument document = ConfigDocument.Parse("file", bytes, isLegacy);
-                    Assert.True(document.FindHelper(scope) is not { } helper || CredentialHelper.IsName(helper.Name));
-                    if (!isLegacy || !bytes.AsSpan().StartsWith("{\"auths\""u8))
-                    {
-                        Assert.False(document.FindCredential(scope) is { IsEmpty: true });
-                    }
-
-                    if (!isLegacy)
-                    {
-                        document.Set(scope, new RegistryCredential("ann", "b"));
-                        Assert.Equal("ann", document.FindCredential(scope)?.Username);
-                        Assert.True(document.Remove(scope));
-                        _ = document.Root.ToJsonString();
-                    }
-                }
-            }
-
-            return true;
-        }
-        catch (DocumentFormatException error)
-        {
-            Assert.StartsWith("'file' is malformed at line ", error.Message, StringComparison.Ordinal);
-            return false;
-        }
-    }
 }
