@@ -7,6 +7,7 @@ namespace OciImage.Registry.Hosts;
 internal static class CertificateFiles
 {
     private const int MaxSize = 1024 * 1024;
+    private const int FirstSize = 4096;
     private const int MaxFiles = 256;
     private const string AuthorityExtension = ".crt";
     private const string ClientExtension = ".cert";
@@ -125,13 +126,21 @@ internal static class CertificateFiles
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            byte[] bytes = new byte[Math.Min(stream.Length, MaxSize) + 1];
-            int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            byte[] bytes = new byte[FirstSize];
+            int length = 0;
+            while (stream.Read(bytes, length, bytes.Length - length) is var read and > 0)
+            {
+                length += read;
+                if (length > MaxSize)
+                {
+                    throw new DocumentFormatException($"'{Excerpt.Of(path)}' has more than {MaxSize} bytes.");
+                }
+
+                Array.Resize(ref bytes, length == bytes.Length ? length * 2 : bytes.Length);
+            }
 
             // What is not ASCII can only be a remark between the certificates.
-            return read > MaxSize
-                ? throw new DocumentFormatException($"'{Excerpt.Of(path)}' has more than {MaxSize} bytes.")
-                : System.Text.Encoding.Latin1.GetString(bytes, 0, read);
+            return System.Text.Encoding.Latin1.GetString(bytes, 0, length);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -2,10 +2,12 @@ using System.Text;
 
 namespace OciImage.Registry.Hosts;
 
-/// <summary>Reads files of configuration: at most 4 MiB of UTF-8, and errors that name the file and quote nothing of it.</summary>
+/// <summary>Reads files of configuration: at most 1 MiB of UTF-8, and errors that name the file and quote nothing of it.</summary>
 internal static class ConfigurationFile
 {
-    public const int MaxSize = 4 * 1024 * 1024;
+    public const int MaxSize = 1024 * 1024;
+
+    private const int FirstSize = 4096;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -38,11 +40,21 @@ internal static class ConfigurationFile
             var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
             await using (stream.ConfigureAwait(false))
             {
-                byte[] bytes = new byte[Math.Min(stream.Length, MaxSize) + 1];
-                int read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken)
-                    .ConfigureAwait(false);
+                // Pipes and other things that stand for files do not tell their length.
+                byte[] bytes = new byte[FirstSize];
+                int length = 0;
+                while (await stream.ReadAsync(bytes.AsMemory(length), cancellationToken).ConfigureAwait(false) is var read and > 0)
+                {
+                    length += read;
+                    if (length > MaxSize)
+                    {
+                        throw Fault(path, null, $"it has more than {MaxSize} bytes");
+                    }
 
-                return read > MaxSize ? throw Fault(path, null, $"it has more than {MaxSize} bytes") : bytes[..read];
+                    Array.Resize(ref bytes, length == bytes.Length ? length * 2 : bytes.Length);
+                }
+
+                return bytes[..length];
             }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

@@ -353,9 +353,34 @@ public sealed class HostsFileTests : IDisposable
     [Fact]
     public async Task File_IsBounded()
     {
-        WriteHosts(new string('#', 4 * 1024 * 1024 + 1));
+        WriteHosts(new string('#', 1024 * 1024 + 1));
 
-        Assert.Contains("4194304 bytes", (await _machine.FailsAsync("reg.example")).Message, StringComparison.Ordinal);
+        Assert.Contains("1048576 bytes", (await _machine.FailsAsync("reg.example")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_MayBeAsLargeAsTheLimit()
+    {
+        const string last = "[host.\"https://m.example\"]";
+        WriteHosts(new string('#', 1024 * 1024 - last.Length - 1) + "\n" + last);
+
+        Assert.Equal("m.example", Assert.Single((await _machine.RouteAsync("reg.example")).Mirrors).Host);
+    }
+
+    [Fact]
+    public async Task File_MayBeAPipe()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes have names on Unix.");
+        string path = _machine.Combine("pipe.conf");
+        using var make = System.Diagnostics.Process.Start("mkfifo", path);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Task write = Task.Run(() => File.WriteAllText(path, "[[registry]]\nlocation = \"reg.example\"\nblocked = true"), TestContext.Current.CancellationToken);
+        _machine.Options.RequiredRegistriesFiles = [path];
+
+        RegistryRoute route = await Task.Run(() => _machine.RouteAsync("reg.example"), TestContext.Current.CancellationToken);
+        await write;
+
+        Assert.NotNull(route.BlockedBecause);
     }
 
     [Fact]

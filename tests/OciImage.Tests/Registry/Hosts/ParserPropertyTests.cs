@@ -64,6 +64,17 @@ public sealed class ParserPropertyTests
     }
 
     [Fact]
+    public void Parsers_RefuseKeysThatWouldTakeMinutes()
+    {
+        string key = string.Join('.', Enumerable.Repeat("a", 12_000));
+        string many = string.Concat(Enumerable.Range(0, 40).Select(i => $"{key}.k{i} = 1\n"));
+
+        var error = Assert.Throws<DocumentFormatException>(() => TomlDocument.Parse("\n" + many, "x"));
+
+        Assert.Contains("line 2: the line has more than 1024 dots", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Durations_AddressesAndPlacesNeverThrow() =>
         Gen.String[Gen.Char["0159.-+hmsnuµ:/@?#[]*aZ_%\\ \0é"], 0, 40].Sample(text =>
         {
