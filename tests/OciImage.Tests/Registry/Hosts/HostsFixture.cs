@@ -10,17 +10,25 @@ namespace OciImage.Tests.Registry.Hosts;
 internal sealed class HostsFixture : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly Lazy<SystemRegistryHosts> _hosts;
 
-    public SystemRegistryHostsOptions Options => field ??= new()
+    public HostsFixture()
     {
-        HostsDirectories = [Combine("user-hosts"), Combine("hosts")],
-        RegistriesFiles = [Combine("user.conf"), Combine("registries.conf")],
-        RegistriesDropInDirectories = [Combine("registries.conf.d"), Combine("user.conf.d")],
-        ShortNameAliasFile = Combine("short-name-aliases.conf"),
-        CertificateDirectories = [Combine("user-certs"), Combine("certs")],
-    };
+        Options = new SystemRegistryHostsOptions
+        {
+            HostsDirectories = [Combine("user-hosts"), Combine("hosts")],
+            RegistriesFiles = [Combine("user.conf"), Combine("registries.conf")],
+            RegistriesDropInDirectories = [Combine("registries.conf.d"), Combine("user.conf.d")],
+            ShortNameAliasFile = Combine("short-name-aliases.conf"),
+            CertificateDirectories = [Combine("user-certs"), Combine("certs")],
+        };
+        _hosts = new Lazy<SystemRegistryHosts>(() => new SystemRegistryHosts(Options));
+    }
 
-    public SystemRegistryHosts Hosts => field ??= new(Options);
+    public SystemRegistryHostsOptions Options { get; }
+
+    /// <summary>Gets the one instance, also for many threads; it copies the options when it is first asked for.</summary>
+    public SystemRegistryHosts Hosts => _hosts.Value;
 
     public string Combine(params string[] parts) => _directory.Combine(parts);
 
