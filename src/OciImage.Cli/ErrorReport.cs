@@ -49,8 +49,21 @@ internal static class ErrorReport
             error.WriteLine($"  do: {advice}");
         }
 
+        if (shown is RegistryException { MirrorFailures: { Count: > 0 } failures })
+        {
+            foreach (OciException failure in failures)
+            {
+                error.WriteLine(SafeText.OfLines(context.Redact($"  mirror: {failure.Message}")));
+            }
+        }
+
         if (verbose)
         {
+            if (shown is RegistryException { Transcript: { } transcript })
+            {
+                error.Write(SafeText.OfLines(context.Redact(transcript)));
+            }
+
             error.WriteLine(SafeText.OfLines(context.Redact(exception.ToString())));
         }
     }

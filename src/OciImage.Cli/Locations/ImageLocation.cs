@@ -39,8 +39,8 @@ internal abstract record ImageLocation
             }
         }
 
-        return RegistryLocation.ParseReference(
-            text.StartsWith(DockerPrefix, StringComparison.Ordinal) ? text[DockerPrefix.Length..] : text);
+        bool isDockers = text.StartsWith(DockerPrefix, StringComparison.Ordinal);
+        return RegistryLocation.ParseReference(isDockers ? text[DockerPrefix.Length..] : text, isDockers);
     }
 
     /// <summary>Parses a layout's directory, with or without <c>oci:</c> before it, as <c>pull</c> and <c>push</c> take it.</summary>

@@ -1,4 +1,5 @@
 using OciImage.Registry;
+using OciImage.Registry.Hosts;
 
 namespace OciImage.Cli.Locations;
 
@@ -17,16 +18,22 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
             throw new UsageException($"The file '{AuthFile}' of --authfile does not exist.");
         }
 
-        var options = new RegistryOptions
+        RegistryOptions options = RegistryOptions.FromSystem(FindRegistries(), FindFiles());
+        options.Scheme = PlainHttp ? RegistryScheme.Http : RegistryScheme.Automatic;
+        options.SkipCertificateCheck = Insecure;
+        if (Credential is not null)
         {
-            Scheme = PlainHttp ? RegistryScheme.Http : RegistryScheme.Automatic,
-            SkipCertificateCheck = Insecure,
-            Credentials = Credential is null ? new SystemCredentials(FindFiles()) : new GivenCredential(Credential),
-        };
+            options.Credentials = new GivenCredential(Credential);
+        }
+
         options.MaxConcurrencyPerHost = Math.Max(options.MaxConcurrencyPerHost, jobs);
 
         return new RegistryClient(options);
     }
+
+    private SystemRegistryHostsOptions FindRegistries() => Variables is null
+        ? SystemRegistryHostsOptions.FromEnvironment()
+        : SystemRegistryHostsOptions.FromEnvironment(Variables);
 
     private SystemCredentialsOptions FindFiles()
     {

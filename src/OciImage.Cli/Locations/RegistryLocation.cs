@@ -1,3 +1,5 @@
+using OciImage.Registry.Hosts;
+
 namespace OciImage.Cli.Locations;
 
 /// <summary>An image in a registry.</summary>
@@ -9,14 +11,18 @@ internal sealed record RegistryLocation(ImageReference Name, bool HasTag) : Imag
 
     public override Digest? Digest => Name.Digest;
 
-    public static RegistryLocation ParseReference(string text)
+    /// <summary>Parses a reference; a short name is looked up as <c>registries.conf</c> says, unless it is Docker's by its prefix.</summary>
+    public static RegistryLocation ParseReference(string text, bool isDockers)
     {
         ImageReference name;
         try
         {
-            name = ImageReference.Parse(text);
+            // A command line is parsed at once; only a short name reads files, and those are local and small.
+            name = !isDockers && ShortNames.IsShort(text)
+                ? SystemRegistryHosts.FromEnvironment().ShortNames.ResolveAsync(text).AsTask().GetAwaiter().GetResult()
+                : ImageReference.Parse(text);
         }
-        catch (FormatException exception)
+        catch (Exception exception) when (exception is FormatException or ShortNameException or DocumentFormatException)
         {
             throw new UsageException(exception.Message, exception);
         }

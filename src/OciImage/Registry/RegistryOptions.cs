@@ -1,4 +1,6 @@
 using System.Net;
+using OciImage.Registry.Hosts;
+using OciImage.Registry.Stores;
 
 namespace OciImage.Registry;
 
@@ -233,6 +235,31 @@ public sealed class RegistryOptions
             field = value;
         }
     } = new();
+
+    /// <summary>Gets options that follow what Docker, containerd, podman and skopeo are told on this machine.</summary>
+    /// <remarks>
+    /// Mirrors, certificates and blocked registries come from <see cref="SystemRegistryHosts"/>, credentials from
+    /// <see cref="SystemCredentials"/>; docs/hosts.md and docs/credentials.md say which file is read when. No file is read
+    /// before a client needs it, so a damaged one is an error of the first request that it concerns.
+    /// </remarks>
+    /// <returns>Options of the caller's own; all else is as in a new instance.</returns>
+    public static RegistryOptions FromSystem() =>
+        FromSystem(SystemRegistryHostsOptions.FromEnvironment(), SystemCredentialsOptions.FromEnvironment());
+
+    /// <summary>Gets options that follow given files.</summary>
+    /// <param name="hosts">The files that tell of registries; copied.</param>
+    /// <param name="credentials">
+    /// The files and helpers that know credentials; copied. Where they name no helper, those of <c>registries.conf</c> are asked.
+    /// </param>
+    /// <returns>Options of the caller's own; all else is as in a new instance.</returns>
+    public static RegistryOptions FromSystem(SystemRegistryHostsOptions hosts, SystemCredentialsOptions credentials)
+    {
+        ArgumentNullException.ThrowIfNull(hosts);
+        ArgumentNullException.ThrowIfNull(credentials);
+        var registries = new SystemRegistryHosts(hosts);
+
+        return new RegistryOptions { Hosts = registries, Credentials = new ConfiguredCredentials(registries, credentials) };
+    }
 
     internal RegistryOptions Clone()
     {

@@ -64,6 +64,19 @@ public sealed class SystemRegistryHostsOptions
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         OperatingSystem.IsWindows() ? null : SystemPaths.UserId());
 
+    /// <summary>Names the files of this machine, by given variables.</summary>
+    /// <param name="getVariable">
+    /// Returns a variable, or <see langword="null"/> where there is none. Asked for <c>XDG_CONFIG_HOME</c>, <c>HOME</c> (on Windows
+    /// <c>USERPROFILE</c> after it), <c>CONTAINERS_REGISTRIES_CONF</c> and others that docs/hosts.md lists.
+    /// </param>
+    /// <returns>Options of the caller's own. No file is read yet.</returns>
+    public static SystemRegistryHostsOptions FromEnvironment(Func<string, string?> getVariable)
+    {
+        ArgumentNullException.ThrowIfNull(getVariable);
+        string home = getVariable("HOME") ?? (OperatingSystem.IsWindows() ? getVariable("USERPROFILE") : null) ?? "";
+        return SystemPaths.Of(getVariable, home, OperatingSystem.IsWindows() ? null : SystemPaths.UserId());
+    }
+
     internal SystemRegistryHostsOptions Clone() => new()
     {
         HostsDirectories = [.. HostsDirectories],
