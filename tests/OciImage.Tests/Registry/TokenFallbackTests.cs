@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using OciImage.Content;
 using OciImage.Registry;
+using OciImage.Registry.Auth;
 using OciImage.TestKit.Registry;
 
 namespace OciImage.Tests.Registry;
@@ -180,6 +182,48 @@ public sealed class TokenFallbackTests
     }
 
     [Fact]
+    public async Task Token_ThatIsGoneBeforeItIsUsedIsFetchedAgain()
+    {
+        var time = new FakeTimeProvider();
+        int fetched = 0;
+        await using TokenRegistry registry = await TokenRegistry.StartAsync(context =>
+        {
+            // It ends while it is on its way, so that the request goes out again without one.
+            time.Advance(++fetched == 1 ? TimeSpan.FromMinutes(2) : TimeSpan.Zero);
+            return context.Response.WriteAsync("""{"token":"good"}""");
+        });
+        using var client = new RegistryClient(new RegistryOptions { Scheme = RegistryScheme.Http, TimeProvider = time });
+
+        await client.GetRepository(registry.Host, RegistryFixture.Repository).FetchManifestAsync("1", Token);
+
+        Assert.Equal(2, fetched);
+    }
+
+    [Fact]
+    public async Task Credential_IsAskedForOnceByAllWhoWantItAtOnce()
+    {
+        var provider = new SlowCredentials();
+        var questions = new CredentialQuestions(new RegistryOptions { Credentials = provider });
+        var need = new AccessNeed("test/app", AccessNeed.Pull);
+        using var impatient = new CancellationTokenSource();
+
+        Task<RegistryCredential?> leaving = questions.AskAsync("registry.example", need, impatient.Token).AsTask();
+        Task<RegistryCredential?> first = questions.AskAsync("registry.example", need, Token).AsTask();
+        Task<RegistryCredential?> second = questions.AskAsync("registry.example", need, Token).AsTask();
+        Task<RegistryCredential?> other = questions.AskAsync("other.example", need, Token).AsTask();
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+        provider.Answer.SetResult(Ann);
+
+        Assert.Equal(Ann, await first);
+        Assert.Equal(Ann, await second);
+        Assert.Equal(Ann, await other);
+        Assert.Equal(2, provider.Questions);
+        await questions.AskAsync("registry.example", need, Token);
+        Assert.Equal(3, provider.Questions); // nothing is kept: a password may change
+    }
+
+    [Fact]
     public async Task Refusal_WithoutAChallengeIsAnsweredByAskingTheRegistryForOne()
     {
         await using TokenRegistry registry = await TokenRegistry.StartAsync(
@@ -201,6 +245,22 @@ public sealed class TokenFallbackTests
         await registry.FetchAsync(Ann);
 
         Assert.StartsWith("/token?tenant=a%2Fb&service=s&scope=", Assert.Single(registry.TokenRequests).Path, StringComparison.Ordinal);
+    }
+
+    private sealed class SlowCredentials : IRegistryCredentialProvider
+    {
+        private int _questions;
+
+        public TaskCompletionSource<RegistryCredential?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Questions => _questions;
+
+        public ValueTask<RegistryCredential?> GetCredentialAsync(
+            string registry, string repository, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _questions);
+            return new(Answer.Task);
+        }
     }
 
     // A registry that wants the token "good", and a token server beside it.

@@ -106,8 +106,9 @@ public sealed class TransportTests
 
         Exception? error = await Record.ExceptionAsync(async () =>
         {
-            using HttpResponseMessage response = await host.Invoker.SendAsync(
-                new HttpRequestMessage(HttpMethod.Get, $"http://localhost:{new Uri($"http://{inside.Host}").Port}/token"), Token);
+            var address = new Uri($"http://localhost:{new Uri($"http://{inside.Host}").Port}/token");
+            using HttpResponseMessage response = await host.InvokerFor(address)
+                .SendAsync(new HttpRequestMessage(HttpMethod.Get, address), Token);
         });
 
         Assert.IsType<RegistryException>(error!.InnerException);

@@ -12,6 +12,7 @@ internal delegate ValueTask<HttpResponseMessage> RequestSending(
 internal sealed class Authenticator(RegistryOptions options, RequestSending send)
 {
     private readonly TokenClient _tokens = new(options, send);
+    private readonly CredentialQuestions _credentials = new(options);
 
     /// <summary>Puts in what is known to be wanted.</summary>
     public static void Authorize(RegistryHost host, AccessNeed need, HttpRequestMessage request)
@@ -57,13 +58,14 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
         IReadOnlyList<Challenge> challenges = ChallengesOf(refusal);
 
         // A 403 is final, unless it says that the token was only too narrow (RFC 6750, section 3.1).
-        if ((refusal.StatusCode == HttpStatusCode.Forbidden || isAgain) &&
+        // So is a second 401, unless another request took the token away before this one could use it.
+        if ((refusal.StatusCode == HttpStatusCode.Forbidden || (isAgain && request.Headers.Authorization is not null)) &&
             !challenges.Any(challenge => challenge.Is("Bearer") && challenge.Error == "insufficient_scope"))
         {
             return false;
         }
 
-        RegistryCredential? credential = await FindCredentialAsync(host, need, cancellationToken).ConfigureAwait(false);
+        RegistryCredential? credential = await _credentials.AskAsync(host.Name, need, cancellationToken).ConfigureAwait(false);
         if (request.Headers.Authorization is null)
         {
             Credentials.Remember(request, credential is { IsEmpty: true } ? credential : null);
@@ -139,15 +141,6 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
         {
             host.Tokens.Forget(need, refused);
         }
-    }
-
-    private async ValueTask<RegistryCredential?> FindCredentialAsync(
-        RegistryHost host, AccessNeed need, CancellationToken cancellationToken)
-    {
-        IRegistryCredentialProvider? provider = need.IsWrite ? options.PushCredentials ?? options.Credentials : options.Credentials;
-        return provider is null
-            ? null
-            : await provider.GetCredentialAsync(host.Name, need.Repository, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<IReadOnlyList<Challenge>> AskForChallengesAsync(

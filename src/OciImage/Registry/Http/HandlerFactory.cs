@@ -10,14 +10,39 @@ internal static class HandlerFactory
 {
     private const int MaxHeadersKilobytes = 64;
 
+    /// <summary>Makes the handler for the place itself: its certificates and its insecurity hold.</summary>
     public static SocketsHttpHandler Create(RegistryOptions options, RegistryEndpoint? endpoint, RegistryHost host)
+    {
+        SocketsHttpHandler handler = CreateForOthers(options, host);
+        handler.ConnectTimeout = endpoint?.ConnectTimeout ?? options.ConnectTimeout;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+        {
+            host.HasCertificate = true;
+            return errors == SslPolicyErrors.None || options.SkipCertificateCheck || host.IsInsecure ||
+                IsTrusted(endpoint?.Certificates, certificate, chain, errors);
+        };
+        if (endpoint?.Certificates is { Clients: [var only] } certificates)
+        {
+            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(
+                only, [.. certificates.Intermediates], offline: true);
+        }
+        else if (endpoint?.Certificates is { Clients: { Count: > 1 } clients })
+        {
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, issuers) => Select(clients, issuers);
+        }
+
+        return handler;
+    }
+
+    /// <summary>Makes the handler for where the place sends its client: none of the place's exceptions hold there.</summary>
+    public static SocketsHttpHandler CreateForOthers(RegistryOptions options, RegistryHost host)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = endpoint?.ConnectTimeout ?? options.ConnectTimeout,
+            ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             MaxResponseHeadersLength = MaxHeadersKilobytes,
             ActivityHeadersPropagator = null,
@@ -29,26 +54,11 @@ internal static class HandlerFactory
             handler.Proxy = options.Proxy;
         }
 
-        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
-        {
-            // The handler also talks to where the registry redirects to, for which none of the registry's exceptions hold.
-            bool isRegistry = sender is SslStream stream && IsHost(host, stream.TargetHostName);
-            host.HasCertificate |= isRegistry;
-
-            return errors == SslPolicyErrors.None || options.SkipCertificateCheck || (isRegistry &&
-                (host.IsInsecure || IsTrusted(endpoint?.Certificates, certificate, chain, errors)));
-        };
-        if (endpoint?.Certificates is { Clients: { Count: > 0 } clients })
-        {
-            handler.SslOptions.LocalCertificateSelectionCallback = (_, target, _, _, issuers) =>
-                IsHost(host, target) ? Select(clients, issuers) : null!;
-        }
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
+            errors == SslPolicyErrors.None || options.SkipCertificateCheck;
 
         return handler;
     }
-
-    private static bool IsHost(RegistryHost host, string? target) =>
-        host.Secure.IdnHost.Trim('[', ']').Equals(target?.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
     // Of several certificates the one that a named issuer signed; else the first, since a registry need not name any.
     private static X509Certificate2 Select(IReadOnlyList<X509Certificate2> clients, string[] issuers) =>

@@ -14,6 +14,10 @@ internal sealed class RegistryHost : IDisposable
     private const string DockerHub = "docker.io";
     private const string DockerHubAddress = "registry-1.docker.io";
 
+    // Handlers for each place: a connection that one may use is never reused for a place that another names, and none of
+    // what holds for the place itself holds for where it sends its client.
+    private readonly HttpMessageInvoker _own;
+    private readonly HttpMessageInvoker _others;
     private volatile Uri? _decided;
 
     /// <param name="registry">The registry as a user writes it, or the mirror's host: whose credentials may be sent there.</param>
@@ -35,9 +39,12 @@ internal sealed class RegistryHost : IDisposable
         Tokens = new TokenCache(options.TimeProvider);
         Pace = new HostPace(options);
         Health = new HostHealth(options.TimeProvider);
-        Invoker = options.Handler is { } handler
+        _own = options.Handler is { } handler
             ? new HttpMessageInvoker(handler, disposeHandler: false)
             : new HttpMessageInvoker(HandlerFactory.Create(options, endpoint, this), disposeHandler: true);
+        _others = options.Handler is null
+            ? new HttpMessageInvoker(HandlerFactory.CreateForOthers(options, this), disposeHandler: true)
+            : _own;
     }
 
     /// <summary>Gets the registry as a user writes it, or a mirror's host.</summary>
@@ -63,9 +70,6 @@ internal sealed class RegistryHost : IDisposable
 
     public OriginPolicy Policy { get; }
 
-    // A handler for each place: a connection that one may use is never reused for a place that another names.
-    public HttpMessageInvoker Invoker { get; }
-
     public HostPace Pace { get; }
 
     public HostHealth Health { get; }
@@ -83,6 +87,10 @@ internal sealed class RegistryHost : IDisposable
     /// <summary>Returns the host and port that are dialled for a registry.</summary>
     public static string AddressOf(string registry) => registry == DockerHub ? DockerHubAddress : registry;
 
+    /// <summary>Returns who carries requests to an address: the host's certificates count for every port of it.</summary>
+    public HttpMessageInvoker InvokerFor(Uri address) =>
+        address.IdnHost.Equals(Secure.IdnHost, StringComparison.OrdinalIgnoreCase) ? _own : _others;
+
     /// <summary>Settles whether the registry speaks https or http.</summary>
     public void Decide(Uri address) => _decided = address;
 
@@ -98,7 +106,8 @@ internal sealed class RegistryHost : IDisposable
 
     public void Dispose()
     {
-        Invoker.Dispose();
+        _own.Dispose();
+        _others.Dispose();
         Pace.Dispose();
     }
 }

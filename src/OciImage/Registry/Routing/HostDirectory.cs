@@ -12,20 +12,16 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
     public RegistryHost Get(string registry) => Get(registry, null);
 
     /// <summary>Asks the provider for the route to a repository; an empty name asks for the registry as such.</summary>
-    /// <exception cref="RegistryException">The registry is blocked, or its route is malformed.</exception>
+    /// <exception cref="RegistryException">The route is malformed.</exception>
     public async ValueTask<RepositoryRoute> GetRouteAsync(string registry, string repository, CancellationToken cancellationToken)
     {
         RegistryRoute? route = options.Hosts is null
             ? null
             : await options.Hosts.GetRouteAsync(registry, repository, cancellationToken).ConfigureAwait(false);
-        if (route?.BlockedBecause is { } reason)
-        {
-            throw new RegistryException($"'{registry}' is not asked for '{repository}': {Excerpt.Of(reason)}");
-        }
-
         RepositoryPlace upstream = Upstream(registry, repository, route?.Upstream);
-        return new RepositoryRoute(
-            [.. (route?.Mirrors ?? []).Select(mirror => Place(registry, repository, mirror, mirror.Capabilities))], upstream);
+        RepositoryPlace[] mirrors =
+            [.. (route?.Mirrors ?? []).Select(mirror => Place(registry, repository, mirror, mirror.Capabilities))];
+        return new RepositoryRoute(mirrors, upstream, route?.BlockedBecause);
     }
 
     public void Dispose()

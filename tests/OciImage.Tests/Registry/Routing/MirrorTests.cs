@@ -267,6 +267,25 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task BlockedRegistry_IsServedByItsMirrorsAlone()
+    {
+        await using ScriptedRegistry mirror = await ScriptedRegistry.StartAsync(context => context.WriteManifestAsync(Manifest));
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(context => context.WriteManifestAsync(Manifest));
+        using var client = new RegistryClient(new RegistryOptions
+        {
+            Scheme = RegistryScheme.Http,
+            Hosts = new Routes { Route = new RegistryRoute { Mirrors = [Mirror(mirror)], BlockedBecause = "nobody goes out." } },
+        });
+        RepositoryClient repository = client.GetRepository(upstream.Host, RegistryFixture.Repository);
+
+        Descriptor found = await repository.ResolveAsync("1", Token);
+        await Assert.ThrowsAsync<RegistryException>(async () => await repository.ExistsAsync(Manifest.Descriptor, Token));
+
+        Assert.Equal(Manifest.Descriptor.Digest, found.Digest);
+        Assert.Empty(upstream.Requests);
+    }
+
+    [Fact]
     public async Task Mirror_MayHaveAnotherPathNameAndHeaders()
     {
         string? header = null;

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace OciImage.Registry.Auth;
+
+/// <summary>Asks for credentials, once for all who want the same one at the same time: a helper may ask its user for a password.</summary>
+internal sealed class CredentialQuestions(RegistryOptions options)
+{
+    private readonly ConcurrentDictionary<(string Registry, string Repository, bool IsWrite), Lazy<Task<RegistryCredential?>>> _open = new();
+
+    /// <summary>Returns the credential, or <see langword="null"/> to ask anonymously.</summary>
+    public async ValueTask<RegistryCredential?> AskAsync(string registry, AccessNeed need, CancellationToken cancellationToken)
+    {
+        IRegistryCredentialProvider? provider = need.IsWrite ? options.PushCredentials ?? options.Credentials : options.Credentials;
+        if (provider is null)
+        {
+            return null;
+        }
+
+        // Who stops waiting does not stop the others, so the question itself is not cancelled.
+        var key = (registry, need.Repository, need.IsWrite);
+        Lazy<Task<RegistryCredential?>> question = _open.GetOrAdd(key, _ => new Lazy<Task<RegistryCredential?>>(
+            () => provider.GetCredentialAsync(registry, need.Repository, CancellationToken.None).AsTask()));
+        try
+        {
+            return await question.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (question.Value.IsCompleted)
+            {
+                _open.TryRemove(new(key, question));
+            }
+        }
+    }
+}
