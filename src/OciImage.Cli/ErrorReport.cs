@@ -12,6 +12,7 @@ internal static class ErrorReport
     {
         UsageException => ExitCode.Usage,
         OperationCanceledException when cancelled => ExitCode.Cancelled,
+        DocumentFormatException { IsConfiguration: true } => ExitCode.Failed,
         ContentVerificationException or DocumentFormatException or LayerException => ExitCode.NotVerified,
         ContentNotFoundException => ExitCode.NotFound,
         RegistryException { StatusCode: HttpStatusCode.NotFound } => ExitCode.NotFound,
@@ -49,12 +50,9 @@ internal static class ErrorReport
             error.WriteLine($"  do: {advice}");
         }
 
-        if (shown is RegistryException { MirrorFailures: { Count: > 0 } failures })
+        foreach (OciException failure in GetMirrorFailures(shown))
         {
-            foreach (OciException failure in failures)
-            {
-                error.WriteLine(SafeText.OfLines(context.Redact($"  mirror: {failure.Message}")));
-            }
+            error.WriteLine(SafeText.OfLines(context.Redact($"  mirror: {failure.Message}")));
         }
 
         if (verbose)
@@ -67,6 +65,13 @@ internal static class ErrorReport
             error.WriteLine(SafeText.OfLines(context.Redact(exception.ToString())));
         }
     }
+
+    private static IReadOnlyList<OciException> GetMirrorFailures(Exception exception) => exception switch
+    {
+        RegistryException registry => registry.MirrorFailures,
+        ContentNotFoundException missing => missing.MirrorFailures,
+        _ => [],
+    };
 
     private static string? GetPlace(Exception exception) => exception switch
     {
@@ -85,9 +90,10 @@ internal static class ErrorReport
         ExitCode.NotFound when exception is IOException => "check the path.",
         ExitCode.NotFound => "check the name; 'ocimg tags REPO' lists the tags of a repository.",
         ExitCode.NotVerified => "do not use this content; fetch it again, or ask who provides it.",
+        ExitCode.Failed when exception is DocumentFormatException => "mend the file; docs/hosts.md and docs/credentials.md have its format.",
         ExitCode.Failed when exception is RegistryException { IsTransient: true } => "try again later.",
         ExitCode.Failed when IsTlsFailure(exception) =>
-            "give --plain-http when the registry speaks http, or --insecure when you trust its certificate anyway.",
+            "give --plain-http when the registry speaks http; put its authority into certs.d/HOST/ca.crt (docs/hosts.md), or give --insecure.",
         ExitCode.Failed when IsConnectFailure(exception) => "check the registry's name and port, and the network.",
         _ => null,
     };

@@ -17,6 +17,9 @@ public sealed class ContentNotFoundException : OciException
     /// <summary>Gets the reference that was looked for, or <see langword="null"/> where a digest was.</summary>
     public string? Reference { get; private init; }
 
+    /// <summary>Gets why the mirrors that were asked before did not give the content; none where there are no mirrors.</summary>
+    public IReadOnlyList<OciException> MirrorFailures { get; internal set; } = [];
+
     /// <summary>Makes the exception for a digest.</summary>
     /// <param name="digest">The digest that was looked for.</param>
     /// <param name="place">The place as a user would write it, such as a directory or a repository.</param>

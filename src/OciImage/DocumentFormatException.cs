@@ -13,6 +13,16 @@ public sealed class DocumentFormatException : OciException
         Path = path;
     }
 
+    /// <summary>Gets whether the document is a file of this machine's configuration, and not content from elsewhere.</summary>
+    public bool IsConfiguration { get; private set; }
+
     /// <summary>Gets the JSON path of the fault, or <see langword="null"/> where the document as a whole is at fault.</summary>
     public string? Path { get; }
+
+    /// <summary>Marks the document as configuration; for exception filters, so that it always returns <see langword="false"/>.</summary>
+    internal bool MarkAsConfiguration()
+    {
+        IsConfiguration = true;
+        return false;
+    }
 }

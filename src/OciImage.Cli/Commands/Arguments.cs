@@ -12,6 +12,10 @@ internal static class Arguments
     public static Argument<ImageLocation> Location(string name, string description) =>
         Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.Parse);
 
+    /// <summary>A place that is written to, whose name means the same on every machine: no search registries, no aliases.</summary>
+    public static Argument<ImageLocation> Destination(string name, string description) =>
+        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.ParseDestination);
+
     public static Argument<ImageLocation> Layout(string name, string description) =>
         Parsed<ImageLocation>(name, $"{description}: DIR[:TAG].", ImageLocation.ParseLayout);
 

@@ -13,7 +13,7 @@ internal static class BlobPutCommand
 
     public static Command Create(CommandContext context)
     {
-        Argument<ImageLocation> location = Arguments.Location("LOC", "The repository or layout");
+        Argument<ImageLocation> location = Arguments.Destination("LOC", "The repository or layout");
         var file = new Argument<string>("FILE") { Description = "The file." };
         var access = new RegistryAccessOptions(context);
         var command = new Command("put", "Write a file as a blob. Prints its digest.") { location, file };

@@ -11,7 +11,7 @@ internal static class BuildCommand
 
     public static Command Create(CommandContext context)
     {
-        Argument<ImageLocation> destination = Arguments.Location("DST", "Where the image goes");
+        Argument<ImageLocation> destination = Arguments.Destination("DST", "Where the image goes");
         var from = new Option<BaseImage>("--from")
         {
             Description = "The base: a location, or 'scratch' for nothing.",

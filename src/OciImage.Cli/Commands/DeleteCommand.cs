@@ -9,7 +9,7 @@ internal static class DeleteCommand
 {
     public static Command Create(CommandContext context)
     {
-        Argument<ImageLocation> location = Arguments.Location("LOC", "The tag, or the manifest by its digest");
+        Argument<ImageLocation> location = Arguments.Destination("LOC", "The tag, or the manifest by its digest");
         var access = new RegistryAccessOptions(context);
         var command = new Command(
             "delete", "Remove a tag (:TAG), or a manifest and every tag that points to it (@DIGEST).") { location };

@@ -10,7 +10,7 @@ namespace OciImage.Cli.Commands;
 /// <summary>The options and the work that <c>copy</c>, <c>pull</c> and <c>push</c> share.</summary>
 internal sealed class ImageTransfer
 {
-    private const int DefaultJobs = 3;
+    private const int DefaultJobs = 4;
     private const int MaxJobs = 64;
     private const int DefaultRanges = 4;
     private const int MaxRanges = 16;

@@ -26,7 +26,7 @@ internal static class LoginCommand
             RegistryCredential credential = await ReadAsync(
                 context, scope, result.GetValue(username), result.GetValue(fromInput), cancellationToken);
             var access = new Locations.RegistryAccess(result.GetValue(plainHttp), result.GetValue(insecure), credential, null);
-            using (RegistryClient client = access.CreateClient())
+            using (RegistryClient client = access.CreateClient(registry))
             {
                 await client.PingAsync(registry, cancellationToken);
             }

@@ -10,7 +10,7 @@ internal static class ManifestPutCommand
 {
     public static Command Create(CommandContext context)
     {
-        Argument<ImageLocation> location = Arguments.Location("LOC", "Where it goes");
+        Argument<ImageLocation> location = Arguments.Destination("LOC", "Where it goes");
         var file = new Argument<string>("FILE") { Description = "The file with the manifest or index." };
         var mediaType = new Option<string?>("--media-type")
         {

@@ -9,7 +9,7 @@ internal static class PushCommand
     public static Command Create(CommandContext context)
     {
         Argument<ImageLocation> source = Arguments.Layout("DIR", "The layout");
-        Argument<ImageLocation> destination = Arguments.Location(
+        Argument<ImageLocation> destination = Arguments.Destination(
             "REF", "Where it goes; without a tag it takes that of DIR, if any");
         var command = new Command("push", "Copy an image out of an OCI layout. Short for 'copy oci:DIR REF'.")
         {

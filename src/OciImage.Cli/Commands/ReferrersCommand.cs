@@ -26,9 +26,19 @@ internal static class ReferrersCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
-            using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
-            IAsyncEnumerable<Descriptor> referrers = ((IReferrerSource)image.Source).ListReferrersAsync(
-                image.Root, result.GetValue(artifactType), cancellationToken);
+            RegistryAccess registries = access.Read(result);
+
+            // What is named by its digest need not be there: its referrers may outlive it, or come before it.
+            using OpenedImage? image = place.Digest is null
+                ? await OpenedImage.OpenAsync(place, registries, cancellationToken)
+                : null;
+            using OpenedStore? store = image is null
+                ? await OpenedStore.OpenAsync(place, registries, create: false, cancellationToken)
+                : null;
+            Descriptor subject = image?.Root ??
+                new Descriptor { MediaType = MediaTypes.ImageManifest, Digest = place.Digest!.Value, Size = 0 };
+            IAsyncEnumerable<Descriptor> referrers = ((IReferrerSource)(image?.Source ?? store!.Store)).ListReferrersAsync(
+                subject, result.GetValue(artifactType), cancellationToken);
             if (result.GetValue(context.Json))
             {
                 var all = new List<ContentNode>();
@@ -39,7 +49,7 @@ internal static class ReferrersCommand
 
                 ResultWriter.WriteJson(
                     context,
-                    new ReferrersResult(place.ToString(), image.Root.Digest.ToString(), all),
+                    new ReferrersResult(place.ToString(), subject.Digest.ToString(), all),
                     ResultJsonContext.Results.ReferrersResult);
                 return ExitCode.Done;
             }

@@ -23,7 +23,18 @@ internal abstract record ImageLocation
 
     /// <summary>Parses <c>HOST/REPO[:TAG][@DIGEST]</c>, with or without <c>docker://</c>, or <c>oci:DIR[:TAG][@DIGEST]</c>.</summary>
     /// <exception cref="UsageException">The text is no location, or one that is not supported.</exception>
-    public static ImageLocation Parse(string text)
+    public static ImageLocation Parse(string text) => Parse(text, looksUpShortNames: true);
+
+    /// <summary>Parses a place that is written to: a short name is Docker's, whatever this machine's files say.</summary>
+    /// <exception cref="UsageException">The text is no location, or one that is not supported.</exception>
+    public static ImageLocation ParseDestination(string text) => Parse(text, looksUpShortNames: false);
+
+    /// <summary>Parses a layout's directory, with or without <c>oci:</c> before it, as <c>pull</c> and <c>push</c> take it.</summary>
+    /// <exception cref="UsageException">The text is no path.</exception>
+    public static LayoutLocation ParseLayout(string text) => LayoutLocation.ParsePath(
+        text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text);
+
+    private static ImageLocation Parse(string text, bool looksUpShortNames)
     {
         if (text.StartsWith(LayoutPrefix, StringComparison.Ordinal))
         {
@@ -40,11 +51,6 @@ internal abstract record ImageLocation
         }
 
         bool isDockers = text.StartsWith(DockerPrefix, StringComparison.Ordinal);
-        return RegistryLocation.ParseReference(isDockers ? text[DockerPrefix.Length..] : text, isDockers);
+        return RegistryLocation.ParseReference(isDockers ? text[DockerPrefix.Length..] : text, isDockers || !looksUpShortNames);
     }
-
-    /// <summary>Parses a layout's directory, with or without <c>oci:</c> before it, as <c>pull</c> and <c>push</c> take it.</summary>
-    /// <exception cref="UsageException">The text is no path.</exception>
-    public static LayoutLocation ParseLayout(string text) => LayoutLocation.ParsePath(
-        text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text);
 }

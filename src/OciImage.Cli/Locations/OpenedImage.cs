@@ -41,7 +41,7 @@ internal sealed class OpenedImage : IDisposable
         }
 
         ImageReference name = ((RegistryLocation)location).Name;
-        RegistryClient client = access.CreateClient(jobs);
+        RegistryClient client = access.CreateClient(name.Registry, jobs);
         try
         {
             RepositoryClient repository = client.GetRepository(name);

@@ -41,7 +41,7 @@ internal sealed class OpenedStore : IDisposable
             return new OpenedStore(shared.GetRepository(name), null);
         }
 
-        RegistryClient client = access.CreateClient(jobs);
+        RegistryClient client = access.CreateClient(name.Registry, jobs);
         return new OpenedStore(client.GetRepository(name), client);
     }
 

@@ -9,9 +9,9 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
     /// <summary>Gets the variables that name the files of credentials, or null for those of this process.</summary>
     public Func<string, string?>? Variables { get; init; }
 
-    /// <summary>Makes a client; nothing is asked yet.</summary>
+    /// <summary>Makes a client; nothing is asked yet. A credential of the command line is for the registry it names.</summary>
     /// <exception cref="UsageException">The file of credentials that was named is not there.</exception>
-    public RegistryClient CreateClient(int jobs = 0)
+    public RegistryClient CreateClient(string registry, int jobs = 0)
     {
         if (AuthFile is not null && !File.Exists(AuthFile))
         {
@@ -23,7 +23,7 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
         options.SkipCertificateCheck = Insecure;
         if (Credential is not null)
         {
-            options.Credentials = new GivenCredential(Credential);
+            options.Credentials = new FixedCredential(registry, Credential);
         }
 
         options.MaxConcurrencyPerHost = Math.Max(options.MaxConcurrencyPerHost, jobs);
@@ -45,6 +45,7 @@ internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCre
             options.Files.Clear();
             options.Files.Add(AuthFile);
             options.LegacyFile = null;
+            options.Helpers.Add(SystemCredentialsOptions.FilesHelper); // this file alone, whatever registries.conf says
         }
 
         return options;

@@ -84,7 +84,9 @@ internal static class ContentTransfer
         try
         {
             return await CopyFailure
-                .MarkAsync(CopySide.Target, resolver.ResolveAsync(reference, cancellationToken))
+                .MarkAsync(CopySide.Target, target is IOriginResolver origin
+                    ? origin.ResolveAtOriginAsync(reference, cancellationToken)
+                    : resolver.ResolveAsync(reference, cancellationToken))
                 .ConfigureAwait(false);
         }
         catch (ContentNotFoundException)

@@ -4,7 +4,7 @@ namespace OciImage.Content;
 public sealed class CopyOptions
 {
     /// <summary>Gets or sets how many pieces of content are transferred at the same time.</summary>
-    /// <value>The default value is 3.</value>
+    /// <value>The default value is 4.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxConcurrency
     {
@@ -14,7 +14,7 @@ public sealed class CopyOptions
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
             field = value;
         }
-    } = 3;
+    } = 4;
 
     /// <summary>Gets or sets how many parts of one large piece of content are fetched at the same time.</summary>
     /// <remarks>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OciImage.Content;
 
 /// <summary>The tags of a repository that are made of digests: <c>sha256-…</c> and <c>sha256-….sig</c>, as cosign and regclient write them.</summary>
@@ -13,14 +15,21 @@ internal sealed class DigestTags
     {
         var tags = new DigestTags();
         int count = 0;
-        await foreach (string tag in lister.ListReferencesAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            if (++count > MaxTags)
+            await foreach (string tag in lister.ListReferencesAsync(cancellationToken).ConfigureAwait(false))
             {
-                throw new DocumentFormatException($"The source lists more than {MaxTags} tags.");
-            }
+                if (++count > MaxTags)
+                {
+                    throw new DocumentFormatException($"The source lists more than {MaxTags} tags.");
+                }
 
-            tags.Add(tag);
+                tags.Add(tag);
+            }
+        }
+        catch (RegistryException exception) when (exception.StatusCode == HttpStatusCode.NotFound && count == 0)
+        {
+            // A repository that only a mirror has: it has no tags of its own.
         }
 
         return tags;

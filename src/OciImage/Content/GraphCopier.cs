@@ -225,6 +225,13 @@ internal sealed partial class GraphCopier : IDisposable
         }
         catch (RegistryException exception) when (_trustTarget && MissesContent(exception))
         {
+            // What was left out on purpose cannot be carried again.
+            if (_options.Sparse && MediaTypes.IsIndex(document.MediaType))
+            {
+                throw new NotSupportedException(
+                    $"The target takes no index without all of its manifests, so '{document.Digest}' cannot be copied sparsely.", exception);
+            }
+
             await CarryAgainAsync(children).ConfigureAwait(false);
             await PushAsync(document, bytes, reference).ConfigureAwait(false);
         }

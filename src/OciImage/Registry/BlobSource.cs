@@ -13,6 +13,7 @@ internal sealed class BlobSource(
     private const int BufferSize = 64 * 1024;
 
     private readonly HashSet<RepositoryPlace> _avoided = [];
+    private readonly HashSet<RepositoryPlace> _served = [];
     private RepositoryPlace? _mirror;
     private long _discarded;
 
@@ -24,7 +25,7 @@ internal sealed class BlobSource(
         async (place, isLast, token) =>
         {
             Stream stream = await OpenAtAsync(place, isLast, offset, token).ConfigureAwait(false);
-            _mirror = isLast ? null : place;
+            Note(place, isLast);
             return stream;
         },
         cancellationToken,
@@ -33,7 +34,12 @@ internal sealed class BlobSource(
     /// <summary>Opens a part of the blob, or returns <see langword="null"/> where the place does not serve parts.</summary>
     public ValueTask<Stream?> TryOpenRangeAsync(long offset, long length, CancellationToken cancellationToken) => router.ReadAsync(
         RegistryCapabilities.Pull,
-        (place, isLast, token) => TryOpenRangeAtAsync(place, isLast, offset, length, token),
+        async (place, isLast, token) =>
+        {
+            Stream? stream = await TryOpenRangeAtAsync(place, isLast, offset, length, token).ConfigureAwait(false);
+            Note(place, isLast);
+            return stream;
+        },
         cancellationToken,
         _avoided);
 
@@ -48,6 +54,26 @@ internal sealed class BlobSource(
 
         _mirror.Host.Health.Fail();
         return true;
+    }
+
+    /// <summary>Leaves every mirror out that gave a part of what turned out wrong; returns whether there was one.</summary>
+    public bool AvoidAllThatServed()
+    {
+        foreach (RepositoryPlace mirror in _served)
+        {
+            mirror.Host.Health.Fail();
+        }
+
+        return _served.Count > 0;
+    }
+
+    private void Note(RepositoryPlace place, bool isLast)
+    {
+        _mirror = isLast ? null : place;
+        if (!isLast)
+        {
+            _served.Add(place);
+        }
     }
 
     private async ValueTask<Stream> OpenAtAsync(
@@ -67,7 +93,14 @@ internal sealed class BlobSource(
             Stream body = await BodyOfAsync(place, response, cancellationToken).ConfigureAwait(false);
             if (offset > 0 && response.StatusCode == HttpStatusCode.OK)
             {
-                await SkipAsync(place, body, offset, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await SkipAsync(place, body, offset, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is IOException or HttpRequestException)
+                {
+                    throw RegistryFault.Unreachable(response.RequestMessage!, exception);
+                }
             }
 
             return body;

@@ -26,11 +26,13 @@ internal sealed class ForeignUrls(RegistryTransport transport, RegistryOptions o
                 if (response.StatusCode == HttpStatusCode.OK &&
                     (response.Content.Headers.ContentLength ?? descriptor.Size) == descriptor.Size)
                 {
-                    return new IdleTimeoutStream(
-                        await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.IdleTimeout)
-                    {
-                        Host = place.Host,
-                    };
+                    return new ForeignStream(
+                        new IdleTimeoutStream(
+                            await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options.IdleTimeout)
+                        {
+                            Host = place.Host,
+                        },
+                        address);
                 }
 
                 using (response)

@@ -94,7 +94,7 @@ internal sealed class ManifestReader(RegistryTransport transport, RepositoryRout
     private static string? ETagOf(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("ETag", out HeaderStringValues values) ? values.FirstOrDefault() : null;
 
-    private async ValueTask<Descriptor> ResolveAtAsync(
+    public async ValueTask<Descriptor> ResolveAtAsync(
         RepositoryPlace place, string reference, bool repeat, CancellationToken cancellationToken)
     {
         using (HttpResponseMessage response = await transport.GetAsync(

@@ -128,7 +128,10 @@ public sealed class RegistryOptions
     public IProgress<RegistryWarning>? Warnings { get; set; }
 
     /// <summary>Gets or sets the proxy, or <see langword="null"/> for the one that the environment names, as for <see cref="HttpClient.DefaultProxy"/>.</summary>
-    /// <remarks>Through a proxy only literal addresses are judged for their privacy. With a handler of the caller's it does not count.</remarks>
+    /// <remarks>
+    /// The environment's proxy is not used for this machine. Through a proxy only literal addresses are judged for their privacy.
+    /// With a handler of the caller's it does not count.
+    /// </remarks>
     /// <value>The default value is <see langword="null"/>.</value>
     public IWebProxy? Proxy { get; set; }
 
@@ -172,6 +175,20 @@ public sealed class RegistryOptions
             field = value;
         }
     } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets or sets how long a mirror may take to answer before another place is asked; its bodies have <see cref="IdleTimeout"/>.</summary>
+    /// <value>The default value is 20 seconds. Where <see cref="IdleTimeout"/> is shorter, that holds.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero, negative, or longer than a day.</exception>
+    public TimeSpan MirrorTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(20);
 
     /// <summary>Gets or sets how long an answer or a body may stand still; how long all of it takes does not matter.</summary>
     /// <remarks>After the last byte of an upload it is ten times that: a registry may look at all of it before it answers.</remarks>

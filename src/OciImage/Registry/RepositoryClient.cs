@@ -16,7 +16,7 @@ namespace OciImage.Registry;
 /// </remarks>
 public sealed class RepositoryClient :
     IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger,
-    IReferrerSource, IAlternateSource
+    IReferrerSource, IAlternateSource, IOriginResolver
 {
     private readonly ConcurrentDictionary<Digest, bool> _forged = new();
     private readonly RegistryTransport _transport;
@@ -162,7 +162,7 @@ public sealed class RepositoryClient :
 
         var source = new BlobSource(_transport, _router, descriptor, _options);
         return await source.TryOpenRangeAsync(offset, length, cancellationToken).ConfigureAwait(false) is { } stream
-            ? new UnverifiedRangeStream(stream, length)
+            ? new UnverifiedRangeStream(new RangeStream(stream, source), length)
             : null;
     }
 
@@ -286,9 +286,15 @@ public sealed class RepositoryClient :
     /// Where a registry only removes manifests, the tag is moved to a manifest that nothing else names, and that one is
     /// removed: other tags of the same manifest stay.
     /// </remarks>
+    /// <exception cref="ArgumentException">The reference is not a tag. A digest would remove the manifest with all its tags.</exception>
     public async ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
     {
-        CheckReference(reference);
+        ArgumentException.ThrowIfNullOrEmpty(reference);
+        if (!ReferenceGrammar.IsTag(reference))
+        {
+            throw new ArgumentException($"'{Excerpt.Of(reference)}' is not a tag.", nameof(reference));
+        }
+
         RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
         await new TagRemoval(_transport, _manifests, _writer, _uploads)
             .RemoveAsync(place, reference, cancellationToken)
@@ -349,19 +355,35 @@ public sealed class RepositoryClient :
         Descriptor descriptor, IContentFetcher source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        return source is RepositoryClient other && other.Repository != Repository &&
-            other.Registry.Equals(Registry, StringComparison.OrdinalIgnoreCase) &&
-            !MediaTypes.IsManifestOrIndex(descriptor.MediaType) &&
-            await _uploads.TryMountAsync(descriptor, other.Repository, cancellationToken).ConfigureAwait(false);
+        if (source is not RepositoryClient other || MediaTypes.IsManifestOrIndex(descriptor.MediaType) ||
+            !other.Registry.Equals(Registry, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        // Where a file gives repositories other names, the registry only knows those.
+        RepositoryPlace from = await other._router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        RepositoryPlace to = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+
+        return from.Host.Secure == to.Host.Secure && from.Repository != to.Repository &&
+            await _uploads.TryMountAsync(descriptor, from.Repository, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     bool IAlternateSource.MayDiffer(Descriptor descriptor) => _forged.TryRemove(descriptor.Digest, out _);
 
+    /// <inheritdoc/>
+    async ValueTask<Descriptor> IOriginResolver.ResolveAtOriginAsync(string reference, CancellationToken cancellationToken)
+    {
+        CheckReference(reference);
+        RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        return await _manifests.ResolveAtAsync(place, reference, repeat: true, cancellationToken).ConfigureAwait(false);
+    }
+
     // The place is left alone for a while, so that opening the content again asks another one.
     private void Avoid(BlobSource source)
     {
-        if (source.AvoidCurrent())
+        if (source.AvoidAllThatServed())
         {
             _forged.TryAdd(source.Descriptor.Digest, true);
         }

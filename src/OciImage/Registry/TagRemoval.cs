@@ -30,23 +30,46 @@ internal sealed class TagRemoval(
         FetchedManifest original = await manifests.FetchAtAsync(place, tag, repeat: true, cancellationToken).ConfigureAwait(false);
         await uploads.PushAsync(Descriptor.Empty, ReplayableContent.FromBytes("{}"u8.ToArray()), cancellationToken)
             .ConfigureAwait(false);
+
+        // Before the tag is touched: whether this registry removes manifests at all.
+        OciDocument<ImageManifest> trial = CreateStandIn();
+        await writer.PutAsync(place, trial.Descriptor, trial.Bytes, trial.Descriptor.Digest.ToString(), cancellationToken)
+            .ConfigureAwait(false);
+        await RemoveAsync(place, trial.Descriptor, refusal, cancellationToken).ConfigureAwait(false);
+
         OciDocument<ImageManifest> stand = CreateStandIn();
-        await writer.PutAsync(place, stand.Descriptor, stand.Bytes, tag, cancellationToken).ConfigureAwait(false);
         try
         {
-            using HttpResponseMessage removal = await writer
-                .SendDeleteAsync(place, $"manifests/{stand.Descriptor.Digest}", cancellationToken)
-                .ConfigureAwait(false);
-            if (!removal.IsSuccessStatusCode)
-            {
-                throw refusal;
-            }
+            await writer.PutAsync(place, stand.Descriptor, stand.Bytes, tag, cancellationToken).ConfigureAwait(false);
+            await RemoveAsync(place, stand.Descriptor, refusal, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            // Also when the caller gave up: a tag that names the stand-in is worse than a late answer.
-            await writer.PutAsync(place, original.Descriptor, original.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
+            await RestoreAsync(place, tag, stand.Descriptor, original).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private async ValueTask RemoveAsync(
+        RepositoryPlace place, Descriptor descriptor, RegistryException refusal, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage removal = await writer
+            .SendDeleteAsync(place, $"manifests/{descriptor.Digest}", cancellationToken)
+            .ConfigureAwait(false);
+        if (!removal.IsSuccessStatusCode)
+        {
+            throw refusal;
+        }
+    }
+
+    // Also when the caller gave up, since a tag that names the stand-in is worse than a late answer; but only where it does:
+    // what somebody else has tagged meanwhile stays.
+    private async ValueTask RestoreAsync(RepositoryPlace place, string tag, Descriptor stand, FetchedManifest original)
+    {
+        Descriptor? current = await manifests.TryResolveAtAsync(place, tag, CancellationToken.None).ConfigureAwait(false);
+        if (current?.Digest == stand.Digest)
+        {
+            await writer.PutAsync(place, original.Descriptor, original.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

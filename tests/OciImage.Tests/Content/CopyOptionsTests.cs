@@ -42,7 +42,7 @@ public sealed class CopyOptionsTests
     {
         var options = new CopyOptions();
 
-        Assert.Equal((3, 100_000, 64 * 1024 * 1024), (options.MaxConcurrency, options.MaxNodes, options.MaxDocumentBytes));
+        Assert.Equal((4, 100_000, 64 * 1024 * 1024), (options.MaxConcurrency, options.MaxNodes, options.MaxDocumentBytes));
         Assert.Equal((4, 64 * 1024 * 1024), (options.RangesPerBlob, options.ParallelRangeThreshold));
         Assert.Equal((false, false), (options.Sparse, options.ForceRecursive));
         Assert.Equal((false, false), (options.IncludeReferrers, options.IncludeDigestTags));

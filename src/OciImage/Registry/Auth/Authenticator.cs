@@ -17,7 +17,7 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
     /// <summary>Puts in what is known to be wanted.</summary>
     public static void Authorize(RegistryHost host, AccessNeed need, HttpRequestMessage request)
     {
-        if (host.Basic.TryGetValue((need.Repository, need.IsWrite), out RegistryCredential? credential))
+        if (host.Basic.TryGetValue(host.BasicKey(need), out RegistryCredential? credential))
         {
             request.Headers.Authorization = Credentials.BasicHeader(credential);
             Credentials.Remember(request, credential);
@@ -65,7 +65,7 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
             return false;
         }
 
-        RegistryCredential? credential = await _credentials.AskAsync(host.Name, need, cancellationToken).ConfigureAwait(false);
+        RegistryCredential? credential = await _credentials.AskAsync(host.CredentialNames, need, cancellationToken).ConfigureAwait(false);
         if (request.Headers.Authorization is null)
         {
             Credentials.Remember(request, credential is { IsEmpty: true } ? credential : null);
@@ -88,15 +88,21 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
         {
             if (challenge.Is("Bearer") && (!string.IsNullOrEmpty(challenge.Realm) || credential?.RegistryToken is not null))
             {
+                host.Basic.TryRemove(host.BasicKey(need), out _);
                 return await TryRenewAsync(host, need, challenge, credential, request, transcript, cancellationToken)
                     .ConfigureAwait(false);
             }
 
             if (challenge.Is("Basic") && credential is { Username: not null, Password: not null })
             {
-                bool isNew = request.Headers.Authorization?.Parameter != Credentials.BasicHeader(credential).Parameter;
-                host.Basic[(need.Repository, need.IsWrite)] = credential;
-                return isNew;
+                if (request.Headers.Authorization?.Parameter != Credentials.BasicHeader(credential).Parameter)
+                {
+                    host.Basic[host.BasicKey(need)] = credential;
+                    return true;
+                }
+
+                // Refused: it is not sent again on its own, and another challenge may be the one that is meant.
+                host.Basic.TryRemove(host.BasicKey(need), out _);
             }
         }
 
@@ -136,7 +142,7 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
 
     private static void Forget(RegistryHost host, AccessNeed need, HttpRequestMessage request)
     {
-        host.Basic.TryRemove((need.Repository, need.IsWrite), out _);
+        host.Basic.TryRemove(host.BasicKey(need), out _);
         if (request.Headers.Authorization is { Scheme: "Bearer", Parameter: { } refused })
         {
             host.Tokens.Forget(need, refused);
@@ -147,7 +153,7 @@ internal sealed class Authenticator(RegistryOptions options, RequestSending send
         RegistryHost host, Transcript transcript, CancellationToken cancellationToken)
     {
         var ping = new HttpRequestMessage(HttpMethod.Get, host.Base);
-        host.AddHeaders(ping.Headers);
+        host.AddHeaders(ping);
         using HttpResponseMessage answer = await send(host, ping, transcript, cancellationToken).ConfigureAwait(false);
 
         return answer.StatusCode == HttpStatusCode.Unauthorized ? ChallengesOf(answer) : [];

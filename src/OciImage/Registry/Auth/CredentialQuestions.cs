@@ -7,7 +7,26 @@ internal sealed class CredentialQuestions(RegistryOptions options)
 {
     private readonly ConcurrentDictionary<(string Registry, string Repository, bool IsWrite), Lazy<Task<RegistryCredential?>>> _open = new();
 
-    /// <summary>Returns the credential, or <see langword="null"/> to ask anonymously.</summary>
+    /// <summary>Returns the credential under the first name that has one, or <see langword="null"/> to ask anonymously.</summary>
+    public async ValueTask<RegistryCredential?> AskAsync(
+        IReadOnlyList<string> names, AccessNeed need, CancellationToken cancellationToken)
+    {
+        RegistryCredential? first = null;
+        for (int i = 0; i < names.Count; i++)
+        {
+            RegistryCredential? credential = await AskAsync(names[i], need, cancellationToken).ConfigureAwait(false);
+            if (credential is { IsEmpty: false })
+            {
+                return credential;
+            }
+
+            first ??= credential;
+        }
+
+        return first;
+    }
+
+    /// <summary>Returns the credential under a name, or <see langword="null"/> to ask anonymously.</summary>
     public async ValueTask<RegistryCredential?> AskAsync(string registry, AccessNeed need, CancellationToken cancellationToken)
     {
         IRegistryCredentialProvider? provider = need.IsWrite ? options.PushCredentials ?? options.Credentials : options.Credentials;

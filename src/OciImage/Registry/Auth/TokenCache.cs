@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace OciImage.Registry.Auth;
 
 /// <summary>Keeps access tokens for as long as they are good, and fetches each of them once.</summary>
-internal sealed class TokenCache(TimeProvider time)
+internal sealed class TokenCache(TimeProvider time, bool sharesWrites = true)
 {
     private const int PruneThreshold = 1024;
 
@@ -18,7 +18,7 @@ internal sealed class TokenCache(TimeProvider time)
 
     /// <summary>Returns a good token for a need, or for a wider one.</summary>
     public AccessToken? TryGet(AccessNeed need) =>
-        TryGetExactly(need) ?? (need is { Actions: AccessNeed.Pull, MountFrom: null } ? TryGetExactly(Wider(need)) : null);
+        TryGetExactly(need) ?? (sharesWrites && need is { Actions: AccessNeed.Pull, MountFrom: null } ? TryGetExactly(Wider(need)) : null);
 
     /// <summary>Drops a token that was refused, unless there is another one already.</summary>
     public void Forget(AccessNeed need, string value)

@@ -17,9 +17,15 @@ internal sealed class RegistriesReader(SystemRegistryHostsOptions options)
             return known;
         }
 
-        RegistriesConfiguration read = await ReadAsync(cancellationToken).ConfigureAwait(false);
-
-        return Interlocked.CompareExchange(ref _configuration, read, null) ?? read;
+        try
+        {
+            RegistriesConfiguration read = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            return Interlocked.CompareExchange(ref _configuration, read, null) ?? read;
+        }
+        catch (DocumentFormatException exception) when (exception.MarkAsConfiguration())
+        {
+            throw;
+        }
     }
 
     private async ValueTask<RegistriesConfiguration> ReadAsync(CancellationToken cancellationToken)

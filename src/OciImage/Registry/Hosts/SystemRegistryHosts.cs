@@ -53,7 +53,28 @@ public sealed class SystemRegistryHosts : IRegistryHostProvider
             throw new ArgumentException($"'{Excerpt.Of(registry)}' is not a host with an optional port.", nameof(registry));
         }
 
-        string name = DockerHub.NameOf(registry);
+        try
+        {
+            return await FindRouteAsync(DockerHub.NameOf(registry), repository, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DocumentFormatException exception) when (exception.MarkAsConfiguration())
+        {
+            throw;
+        }
+    }
+
+    /// <summary>Gets the credential helpers that <c>registries.conf</c> names for all registries, in order.</summary>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <returns>
+    /// Names of helpers without <c>docker-credential-</c>; <c>containers-auth.json</c> stands for that file, and alone where nothing
+    /// is said.
+    /// </returns>
+    /// <exception cref="DocumentFormatException">A file is malformed, or cannot be read.</exception>
+    public async ValueTask<IReadOnlyList<string>> GetCredentialHelpersAsync(CancellationToken cancellationToken = default) =>
+        (await _registries.GetAsync(cancellationToken).ConfigureAwait(false)).CredentialHelpers;
+
+    private async ValueTask<RegistryRoute?> FindRouteAsync(string name, string repository, CancellationToken cancellationToken)
+    {
         RegistriesConfiguration registries = await _registries.GetAsync(cancellationToken).ConfigureAwait(false);
         RegistryRule? rule = registries.Find(name, repository);
         if (rule is { IsBlocked: true })
@@ -68,14 +89,4 @@ public sealed class SystemRegistryHosts : IRegistryHostProvider
             : hosts is not null ? _routes.Of(hosts.Value.File, name)
             : _routes.Of(name);
     }
-
-    /// <summary>Gets the credential helpers that <c>registries.conf</c> names for all registries, in order.</summary>
-    /// <param name="cancellationToken">Cancels the question.</param>
-    /// <returns>
-    /// Names of helpers without <c>docker-credential-</c>; <c>containers-auth.json</c> stands for that file, and alone where nothing
-    /// is said.
-    /// </returns>
-    /// <exception cref="DocumentFormatException">A file is malformed, or cannot be read.</exception>
-    public async ValueTask<IReadOnlyList<string>> GetCredentialHelpersAsync(CancellationToken cancellationToken = default) =>
-        (await _registries.GetAsync(cancellationToken).ConfigureAwait(false)).CredentialHelpers;
 }

@@ -18,9 +18,10 @@ internal sealed class AnswerNotes(RegistryOptions options)
         HttpHeadersNonValidated headers = response.Headers.NonValidated;
         if (options.Warnings is { } warnings && headers.TryGetValues("Warning", out HeaderStringValues values))
         {
+            var secrets = Secrets.Of(response.RequestMessage!);
             foreach (string value in values)
             {
-                Report(warnings, host.Name, value);
+                Report(warnings, host.Name, value, secrets);
             }
         }
 
@@ -85,12 +86,12 @@ internal sealed class AnswerNotes(RegistryOptions options)
         return false;
     }
 
-    private void Report(IProgress<RegistryWarning> warnings, string host, string header)
+    private void Report(IProgress<RegistryWarning> warnings, string host, string header, Secrets secrets)
     {
         foreach (string text in ParseWarnings(header))
         {
             // Told once: a registry that warns does so with every answer.
-            string shown = Excerpt.Of(text);
+            string shown = Excerpt.Of(secrets.Remove(text));
             if (_reported.Count < MaxRemembered && _reported.TryAdd((host, shown), true))
             {
                 warnings.Report(new RegistryWarning(host, shown));

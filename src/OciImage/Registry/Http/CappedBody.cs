@@ -14,11 +14,18 @@ internal static class CappedBody
     private const int BufferSize = 64 * 1024;
 
     /// <summary>Reads the start of a body, and tells whether there is more.</summary>
+    /// <remarks>Short bodies, of errors and tokens, have the time limit as a whole: a trickle would last for weeks.</remarks>
     /// <exception cref="RegistryException">The body breaks off or stands still.</exception>
     public static async ValueTask<BufferedAnswer> ReadStartAsync(
         HttpResponseMessage response, int limit, TimeSpan idleTimeout, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        using var whole = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (limit <= ErrorLimit)
+        {
+            whole.CancelAfter(idleTimeout);
+        }
+
         try
         {
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -28,7 +35,7 @@ internal static class CappedBody
                 using var bytes = new MemoryStream();
                 while (true)
                 {
-                    int read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                    int read = await stream.ReadAsync(buffer, whole.Token).ConfigureAwait(false);
                     int kept = (int)Math.Min(read, limit - bytes.Length);
                     bytes.Write(buffer, 0, kept);
                     if (read == 0 || kept < read)
@@ -38,7 +45,8 @@ internal static class CappedBody
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        catch (Exception exception) when (exception is IOException or HttpRequestException ||
+            (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw RegistryFault.Unreachable(response.RequestMessage!, exception);
         }

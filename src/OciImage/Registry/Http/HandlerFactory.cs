@@ -13,13 +13,15 @@ internal static class HandlerFactory
     /// <summary>Makes the handler for the place itself: its certificates and its insecurity hold.</summary>
     public static SocketsHttpHandler Create(RegistryOptions options, RegistryEndpoint? endpoint, RegistryHost host)
     {
-        SocketsHttpHandler handler = CreateForOthers(options, host);
+        SocketsHttpHandler handler = CreateForOthers(options, endpoint, host);
         handler.ConnectTimeout = endpoint?.ConnectTimeout ?? options.ConnectTimeout;
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
         {
             host.HasCertificate = true;
-            return errors == SslPolicyErrors.None || options.SkipCertificateCheck || host.IsInsecure ||
+            bool isGood = errors == SslPolicyErrors.None || host.SkipsCertificateCheck || host.IsInsecure ||
                 IsTrusted(endpoint?.Certificates, certificate, chain, errors);
+            host.CertificateFault = isGood ? null : FaultOf(errors, chain);
+            return isGood;
         };
         if (endpoint?.Certificates is { Clients: [var only] } certificates)
         {
@@ -34,8 +36,8 @@ internal static class HandlerFactory
         return handler;
     }
 
-    /// <summary>Makes the handler for where the place sends its client: none of the place's exceptions hold there.</summary>
-    public static SocketsHttpHandler CreateForOthers(RegistryOptions options, RegistryHost host)
+    /// <summary>Makes the handler for where the place sends its client: of what holds for the place, only its authorities do, for the same name.</summary>
+    public static SocketsHttpHandler CreateForOthers(RegistryOptions options, RegistryEndpoint? endpoint, RegistryHost host)
     {
         var handler = new SocketsHttpHandler
         {
@@ -49,20 +51,33 @@ internal static class HandlerFactory
             EnableMultipleHttp2Connections = true,
             ConnectCallback = (context, cancellationToken) => ConnectAsync(host, context, cancellationToken),
         };
-        if (options.Proxy is not null)
-        {
-            handler.Proxy = options.Proxy;
-        }
+        handler.Proxy = options.Proxy ?? new EnvironmentProxy(HttpClient.DefaultProxy);
 
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
-            errors == SslPolicyErrors.None || options.SkipCertificateCheck;
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+            errors == SslPolicyErrors.None || host.SkipsCertificateCheck ||
+            (sender is SslStream stream && IsHost(host, stream.TargetHostName) &&
+                IsTrusted(endpoint?.Certificates, certificate, chain, errors));
 
         return handler;
     }
 
+    private static bool IsHost(RegistryHost host, string? target) =>
+        host.Secure.IdnHost.Trim('[', ']').Equals(target?.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+
     // Of several certificates the one that a named issuer signed; else the first, since a registry need not name any.
     private static X509Certificate2 Select(IReadOnlyList<X509Certificate2> clients, string[] issuers) =>
         clients.FirstOrDefault(client => issuers.Contains(client.Issuer)) ?? clients[0];
+
+    private static string FaultOf(SslPolicyErrors errors, X509Chain? chain)
+    {
+        X509ChainStatusFlags flags = (chain?.ChainStatus ?? []).Aggregate(
+            X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "it showed none"
+            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "it is for another name"
+            : flags.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "it has ended or not begun"
+            : (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? "an unknown authority signed it"
+            : $"its chain is not valid ({flags})";
+    }
 
     // Besides the system's authorities: a name that does not match stays an error whoever signed it.
     private static bool IsTrusted(
@@ -99,8 +114,8 @@ internal static class HandlerFactory
                 .ConfigureAwait(false);
             Uri? uri = context.InitialRequestMessage.RequestUri;
 
-            // Through a proxy the address is the proxy's, which the user chose.
-            if (uri is not null && IsHostOf(uri, context.DnsEndPoint))
+            // Through a proxy the address is the proxy's, which the user chose; a tunnel's own request names the proxy.
+            if (uri is not null && context.InitialRequestMessage.Method != HttpMethod.Connect && IsHostOf(uri, context.DnsEndPoint))
             {
                 bool isRegistry = OriginPolicy.IsSameOrigin(uri, host.Secure) || OriginPolicy.IsSameOrigin(uri, host.Plain);
                 host.Policy.CheckAddresses(uri, isRegistry, addresses);

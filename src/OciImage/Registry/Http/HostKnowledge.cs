@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OciImage.Registry.Referrers;
 
 namespace OciImage.Registry.Http;
@@ -26,7 +25,7 @@ internal sealed class HostKnowledge
     public RegistryRateLimit? RateLimit { get; set; }
 
     /// <summary>Gets the changes of fallback tags, one at a time for each tag.</summary>
-    public ConcurrentDictionary<string, ReferrersUpdate> ReferrersUpdates { get; } = new(StringComparer.Ordinal);
+    public ReferrersUpdates ReferrersUpdates { get; } = new();
 
     /// <summary>Learns that a request was too large; returns whether a smaller one is worth a try.</summary>
     public bool LearnUploadLimit(long refused)
@@ -41,13 +40,14 @@ internal sealed class HostKnowledge
                     long seen = Interlocked.CompareExchange(ref _uploadLimit, step, known);
                     if (seen == known)
                     {
-                        break;
+                        return true;
                     }
 
                     known = seen;
                 }
 
-                return true;
+                // Another upload learned it meanwhile; what was refused was larger than that.
+                return known < refused;
             }
         }
 

@@ -9,7 +9,10 @@ internal enum Privacy
     /// <summary>This machine.</summary>
     Loopback,
 
-    /// <summary>A network of the user's own, or the link.</summary>
+    /// <summary>The link, where clouds keep the credentials of their machines.</summary>
+    Link,
+
+    /// <summary>A network of the user's own.</summary>
     Private,
 
     /// <summary>The internet.</summary>
@@ -38,15 +41,21 @@ internal static class PrivacyOf
 
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            return address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal || address.IsIPv6Multicast
+            return address.IsIPv6LinkLocal ? Privacy.Link
+                : address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal || address.IsIPv6Multicast
                 ? Privacy.Private
                 : Privacy.Public;
         }
 
         ReadOnlySpan<byte> bytes = address.GetAddressBytes();
+        if (bytes is [169, 254, ..])
+        {
+            return Privacy.Link;
+        }
+
         bool isPrivate = bytes switch
         {
-            [0 or 10, ..] or [192, 168, ..] or [169, 254, ..] => true,
+            [0 or 10, ..] or [192, 168, ..] => true,
             [172, >= 16 and <= 31, ..] => true,
             [100, >= 64 and <= 127, ..] => true,
             [192, 0, 0, _] or [198, 18 or 19, ..] => true,
@@ -69,6 +78,7 @@ internal static class PrivacyOf
         return bytes switch
         {
             [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new IPAddress(bytes[12..]),
+            [0x00, 0x64, 0xff, 0x9b, 0, 1, ..] => new IPAddress(bytes[12..]),
             [0x20, 0x02, ..] => new IPAddress(bytes[2..6]),
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, <= 1] => null,
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new IPAddress(bytes[12..]),

@@ -9,11 +9,14 @@ internal sealed class PushContent : HttpContent
 {
     private const int BufferSize = 128 * 1024;
 
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly RegistryHost _host;
     private readonly UploadBody _body;
     private readonly long _offset;
     private readonly long _length;
     private TaskCompletionSource? _sending;
+    private CancellationTokenSource? _stop;
 
     public PushContent(RegistryHost host, UploadBody body, long offset, long length)
     {
@@ -31,8 +34,8 @@ internal sealed class PushContent : HttpContent
     /// <summary>Gets how many bytes were given to the connection, in the last attempt to send them.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>Gets or sets what is called after each write, with whether that was the last one.</summary>
-    public Action<bool>? Progress { get; set; }
+    /// <summary>Gets or sets what is told what the upload waits for next.</summary>
+    public Action<PushState>? Progress { get; set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -40,23 +43,49 @@ internal sealed class PushContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        // Over HTTP/2 an answer may come before all was sent, and the content be wanted again: one reader at a time.
+        await StopAsync(cancellationToken).ConfigureAwait(false);
         Sent = 0;
         var sending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _sending = sending;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        (_sending, _stop) = (sending, stop);
         try
         {
-            await SendAsync(stream, cancellationToken).ConfigureAwait(false);
+            await SendAsync(stream, stop.Token).ConfigureAwait(false);
         }
         finally
         {
+            _stop = null;
             sending.SetResult();
         }
     }
 
-    /// <summary>Waits until nothing reads the content any more: an answer may come before all of it was sent.</summary>
-    /// <exception cref="TimeoutException">It is still being sent.</exception>
-    public Task WaitForEndAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
-        _sending?.Task.WaitAsync(timeout, time, cancellationToken) ?? Task.CompletedTask;
+    /// <summary>Returns when nothing reads the content any more; what is still on its way has a moment to get there.</summary>
+    public async ValueTask StopAsync(CancellationToken cancellationToken)
+    {
+        if (_sending is not { } sending || sending.Task.IsCompleted)
+        {
+            return;
+        }
+
+        try
+        {
+            await sending.Task.WaitAsync(Grace, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            try
+            {
+                _stop?.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended.
+            }
+
+            await sending.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     protected override bool TryComputeLength(out long length)
     {
@@ -74,18 +103,21 @@ internal sealed class PushContent : HttpContent
             do
             {
                 int wanted = (int)Math.Min(BufferSize, _length - Sent);
+                Progress?.Invoke(PushState.Reading);
                 int read = await _body.ReadAsync(buffer.AsMemory(0, Math.Max(wanted, 1)), cancellationToken).ConfigureAwait(false);
                 if (read == 0 || wanted == 0)
                 {
                     break;
                 }
 
+                Progress?.Invoke(PushState.Writing);
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 Sent += read;
                 RegistryTelemetry.Transfer(_host, "transmit", read);
-                Progress?.Invoke(Sent == _length);
             }
             while (Sent < _length);
+
+            Progress?.Invoke(PushState.Sent);
         }
         finally
         {

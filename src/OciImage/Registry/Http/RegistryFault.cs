@@ -40,7 +40,7 @@ internal static class RegistryFault
             : "";
         string message =
             $"'{request.Method} {OriginPolicy.Redact(request.RequestUri!)}' was answered with {(int)response.StatusCode} " +
-            $"{response.StatusCode}{who}{(text.Length > 0 ? $": {text}" : "")}.";
+            $"{NameOf(response.StatusCode)}{who}{(text.Length > 0 ? $": {text.TrimEnd('.')}" : "")}.";
 
         return new RegistryException(message)
         {
@@ -53,8 +53,16 @@ internal static class RegistryFault
         };
     }
 
-    public static RegistryException Unreachable(HttpRequestMessage request, Exception exception) => new(
-        $"'{request.Method} {OriginPolicy.Redact(request.RequestUri!)}' got no answer: {Excerpt.Of(Innermost(exception).Message)}", exception)
+    /// <summary>Makes the exception for a request that got no answer.</summary>
+    public static RegistryException Unreachable(HttpRequestMessage request, Exception exception, string? certificateFault = null) => new(
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } tunnel
+            ? $"'{request.Method} {OriginPolicy.Redact(request.RequestUri!)}' got no answer: the proxy makes no tunnel" +
+                $"{(tunnel.StatusCode is { } status ? $" and answers {(int)status}" : "")}"
+            : certificateFault is null
+            ? $"'{request.Method} {OriginPolicy.Redact(request.RequestUri!)}' got no answer: {Excerpt.Of(Innermost(exception).Message)}"
+            : $"The certificate of '{request.RequestUri!.Authority}' is not trusted: {certificateFault}.",
+        // Its text names the proxy with its password.
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } ? null : exception)
     {
         RequestUri = OriginPolicy.Redacted(request.RequestUri!),
         IsTransient = !IsFinal(exception),
@@ -91,6 +99,14 @@ internal static class RegistryFault
 
         return exception;
     }
+
+    // "NotFound" is "Not Found" in the protocol.
+    private static string NameOf(HttpStatusCode status) => (int)status switch
+    {
+        302 => "Found",
+        307 => "Temporary Redirect",
+        _ => string.Concat(status.ToString().Select((c, i) => i > 0 && char.IsAsciiLetterUpper(c) ? $" {c}" : $"{c}")),
+    };
 
     // The body may be the specification's JSON, another JSON, HTML, or nothing.
     private static (ErrorItem[] Reasons, string? Note) ReadReasons(byte[] body)

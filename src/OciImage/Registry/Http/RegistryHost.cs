@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Headers;
 using OciImage.Registry.Auth;
 
 namespace OciImage.Registry.Http;
@@ -23,32 +22,53 @@ internal sealed class RegistryHost : IDisposable
     /// <param name="registry">The registry as a user writes it, or the mirror's host: whose credentials may be sent there.</param>
     /// <param name="endpoint">How the place is spoken to, or <see langword="null"/> where nothing is special about it.</param>
     /// <param name="options">The client's options.</param>
-    public RegistryHost(string registry, RegistryEndpoint? endpoint, RegistryOptions options)
+    /// <param name="isMirror">Whether the place is no registry of its own accord, and is not waited for long.</param>
+    public RegistryHost(string registry, RegistryEndpoint? endpoint, RegistryOptions options, bool isMirror = false)
     {
         Name = registry;
+        string place = endpoint?.Host ?? registry;
+        CredentialNames = AddressOf(place).Equals(AddressOf(registry), StringComparison.OrdinalIgnoreCase) ? [registry] : [registry, place];
+        AnswerTimeout = isMirror && options.MirrorTimeout < options.IdleTimeout ? options.MirrorTimeout : options.IdleTimeout;
+        SeparatesWrites = options.PushCredentials is not null;
         string address = AddressOf(endpoint?.Host ?? registry);
         string path = endpoint?.ApiPath ?? "/v2/";
         Secure = new Uri($"https://{address}{path}");
         Plain = new Uri($"http://{address}{path}");
         Policy = new OriginPolicy(registry, Secure.IdnHost, options.TrustedHosts);
         IsInsecure = endpoint?.IsInsecure ?? false;
-        RegistryScheme scheme = endpoint is { Scheme: not RegistryScheme.Automatic } ? endpoint.Scheme : options.Scheme;
+
+        // What the caller says of the registry says nothing of its mirrors.
+        SkipsCertificateCheck = options.SkipCertificateCheck && !isMirror;
+        RegistryScheme scheme = endpoint is { Scheme: not RegistryScheme.Automatic } ? endpoint.Scheme
+            : isMirror ? RegistryScheme.Automatic : options.Scheme;
         bool mayBePlain = scheme == RegistryScheme.Automatic && (IsInsecure || Policy.RegistryPrivacy == Privacy.Loopback);
         _decided = scheme == RegistryScheme.Http ? Plain : mayBePlain ? null : Secure;
         Headers = endpoint?.Headers ?? new Dictionary<string, string>();
-        Tokens = new TokenCache(options.TimeProvider);
+        Tokens = new TokenCache(options.TimeProvider, sharesWrites: !SeparatesWrites);
         Pace = new HostPace(options);
         Health = new HostHealth(options.TimeProvider);
         _own = options.Handler is { } handler
             ? new HttpMessageInvoker(handler, disposeHandler: false)
             : new HttpMessageInvoker(HandlerFactory.Create(options, endpoint, this), disposeHandler: true);
         _others = options.Handler is null
-            ? new HttpMessageInvoker(HandlerFactory.CreateForOthers(options, this), disposeHandler: true)
+            ? new HttpMessageInvoker(HandlerFactory.CreateForOthers(options, endpoint, this), disposeHandler: true)
             : _own;
     }
 
     /// <summary>Gets the registry as a user writes it, or a mirror's host.</summary>
     public string Name { get; }
+
+    /// <summary>Gets the names under which credentials for the place may stand, the first one first.</summary>
+    public IReadOnlyList<string> CredentialNames { get; }
+
+    /// <summary>Gets how long the place may take to answer.</summary>
+    public TimeSpan AnswerTimeout { get; }
+
+    /// <summary>Gets whether any certificate will do, of the place and of where it sends its client.</summary>
+    public bool SkipsCertificateCheck { get; }
+
+    /// <summary>Gets whether writing has a credential of its own.</summary>
+    public bool SeparatesWrites { get; }
 
     /// <summary>Gets the protocol's root with https.</summary>
     public Uri Secure { get; }
@@ -81,27 +101,35 @@ internal sealed class RegistryHost : IDisposable
     /// <summary>Gets the header fields that are only for this host.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; }
 
-    /// <summary>Gets what takes basic credentials: a repository, and whether it is written.</summary>
+    /// <summary>Gets the basic credentials that were demanded.</summary>
     public ConcurrentDictionary<(string Repository, bool IsWritten), RegistryCredential> Basic { get; } = new();
+
+    /// <summary>Gets or sets why the place's certificate was refused, or <see langword="null"/>.</summary>
+    public string? CertificateFault { get; set; }
+
+    /// <summary>Returns what basic credentials are kept for: a repository and, where that matters, whether it is written.</summary>
+    public (string Repository, bool IsWritten) BasicKey(AccessNeed need) => (need.Repository, need.IsWrite && SeparatesWrites);
 
     /// <summary>Returns the host and port that are dialled for a registry.</summary>
     public static string AddressOf(string registry) => registry == DockerHub ? DockerHubAddress : registry;
 
-    /// <summary>Returns who carries requests to an address: the host's certificates count for every port of it.</summary>
+    /// <summary>Returns who carries requests to an address: the host's client certificate is shown to nobody else.</summary>
     public HttpMessageInvoker InvokerFor(Uri address) =>
-        address.IdnHost.Equals(Secure.IdnHost, StringComparison.OrdinalIgnoreCase) ? _own : _others;
+        OriginPolicy.IsSameOrigin(address, Secure) || OriginPolicy.IsSameOrigin(address, Plain) ? _own : _others;
 
     /// <summary>Settles whether the registry speaks https or http.</summary>
     public void Decide(Uri address) => _decided = address;
 
     /// <summary>Puts in the header fields that are only for this host.</summary>
-    public void AddHeaders(HttpRequestHeaders headers)
+    public void AddHeaders(HttpRequestMessage request)
     {
         foreach ((string name, string value) in Headers)
         {
-            headers.Remove(name);
-            headers.TryAddWithoutValidation(name, value);
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
         }
+
+        request.Options.Set(Secrets.HostHeaders, Headers);
     }
 
     public void Dispose()

@@ -102,9 +102,10 @@ internal sealed class RegistryTransport
                     response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
                 }
             }
-            catch (RegistryException exception) when (exception is { IsTransient: true, StatusCode: null })
+            catch (RegistryException exception) when (exception.IsTransient)
             {
-                host.Pace.Fail(started, null);
+                // The registry's, or its token server's.
+                host.Pace.Fail(started, exception.RetryAfter);
                 throw;
             }
 
@@ -265,12 +266,15 @@ internal sealed class RegistryTransport
         CancellationToken cancellationToken)
     {
         HttpRequestMessage request = create(root ?? host.Base);
+        bool hasLeft = root is null;
         for (int hop = 0; ; hop++)
         {
-            bool isRegistry = root is not null && OriginPolicy.IsSameOrigin(root, request.RequestUri!);
+            // Who was sent elsewhere and back is there at somebody else's word, and shows nothing.
+            bool isRegistry = !hasLeft && OriginPolicy.IsSameOrigin(root!, request.RequestUri!);
+            hasLeft |= !isRegistry;
             if (isRegistry)
             {
-                host.AddHeaders(request.Headers);
+                host.AddHeaders(request);
                 Authenticator.Authorize(host, need, request);
             }
 
@@ -288,6 +292,11 @@ internal sealed class RegistryTransport
             Uri from = request.RequestUri!;
             string location = response.Headers.Location!.OriginalString;
             response.Dispose();
+            if (request.Content is PushContent push)
+            {
+                await push.StopAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             Uri target = host.Policy.Resolve(from, location, "redirect");
             host.Policy.Check(from, target, "redirect");
             if (hop == MaxRedirects)
@@ -299,7 +308,7 @@ internal sealed class RegistryTransport
                 };
             }
 
-            request = CopyFor(request, target, root is not null && OriginPolicy.IsSameOrigin(root, target));
+            request = CopyFor(request, target, !hasLeft && OriginPolicy.IsSameOrigin(root!, target));
         }
     }
 

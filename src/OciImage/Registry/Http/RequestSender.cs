@@ -16,9 +16,15 @@ internal sealed class RequestSender(RegistryOptions options)
         RegistryHost host, HttpRequestMessage request, Transcript transcript, CancellationToken cancellationToken)
     {
         Prepare(request, transcript);
-        using var timer = new ProgressTimer(options.IdleTimeout, cancellationToken);
+        using var timer = new ProgressTimer(host.AnswerTimeout, cancellationToken);
         var push = request.Content as PushContent;
-        push?.Progress = isLast => timer.Restart(isLast ? CommitFactor * options.IdleTimeout : options.IdleTimeout);
+        push?.Progress = state => timer.Restart(state switch
+        {
+            // Who waits for the source does not wait for the registry.
+            PushState.Reading => Timeout.InfiniteTimeSpan,
+            PushState.Writing => options.IdleTimeout,
+            _ => CommitFactor * options.IdleTimeout,
+        });
         using Activity? activity = RegistryTelemetry.StartRequest(host, request);
         try
         {
@@ -32,13 +38,18 @@ internal sealed class RequestSender(RegistryOptions options)
         }
         catch (Exception exception)
         {
-            transcript.Add(request, null, exception.Message);
+            transcript.Add(request, null, FailureOf(exception));
             RegistryTelemetry.FailRequest(activity, host, request, exception);
-            Exception told = Translate(request, push, exception, cancellationToken);
+            Exception told = Translate(host, request, push, exception, cancellationToken);
             ExceptionDispatchInfo.Throw(told);
             throw;
         }
     }
+
+    private static string FailureOf(Exception exception) =>
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError }
+            ? "the proxy makes no tunnel"
+            : exception.Message;
 
     private void Prepare(HttpRequestMessage request, Transcript transcript)
     {
@@ -47,13 +58,19 @@ internal sealed class RequestSender(RegistryOptions options)
         request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
         request.Headers.AcceptEncoding.Clear();
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Version = HttpVersion.Version11;
-        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher;
+
+        // Not higher: another port that an answer names for HTTP/3 would be dialled without a look at its address.
+        request.Version = HttpVersion.Version20;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
     }
 
     // Our own exceptions pass through the transport inside of its own.
     private static Exception Translate(
-        HttpRequestMessage request, PushContent? push, Exception exception, CancellationToken cancellationToken)
+        RegistryHost host,
+        HttpRequestMessage request,
+        PushContent? push,
+        Exception exception,
+        CancellationToken cancellationToken)
     {
         if (FindOwn(exception) is { } own)
         {
@@ -69,6 +86,9 @@ internal sealed class RequestSender(RegistryOptions options)
         {
             OperationCanceledException when cancellationToken.IsCancellationRequested =>
                 new OperationCanceledException(exception.Message, exception, cancellationToken),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when
+                OriginPolicy.IsSameOrigin(request.RequestUri!, host.Secure) =>
+                RegistryFault.Unreachable(request, exception, host.CertificateFault),
             HttpRequestException or IOException or OperationCanceledException => RegistryFault.Unreachable(request, exception),
             _ => exception,
         };

@@ -46,10 +46,11 @@ internal sealed class ReferrersWriter(RegistryTransport transport, ManifestReade
         RepositoryPlace place, Digest subject, ReferrerChange change, CancellationToken cancellationToken)
     {
         string tag = FallbackTag.Of(subject);
-        ReferrersUpdate update = place.Host.Knowledge.ReferrersUpdates
-            .GetOrAdd($"{place.Repository}:{tag}", _ => new ReferrersUpdate());
-        return update.RunAsync(
-            change, (changes, token) => WriteAsync(place, tag, changes, token), cancellationToken);
+        return place.Host.Knowledge.ReferrersUpdates.RunAsync(
+            $"{place.Repository}:{tag}",
+            change,
+            (changes, token) => WriteAsync(place, tag, changes, token),
+            cancellationToken);
     }
 
     private async ValueTask WriteAsync(
@@ -67,12 +68,11 @@ internal sealed class ReferrersWriter(RegistryTransport transport, ManifestReade
                 return;
             }
 
+            var list = OciDocument<ImageIndex>.Create(index with { Manifests = entries });
             using HttpResponseMessage response = entries.Count == 0
-                ? await DeleteAsync(place, tag, current!, cancellationToken).ConfigureAwait(false)
-                : await PutAsync(
-                    place, tag, OciDocument<ImageIndex>.Create(index with { Manifests = entries }), current, cancellationToken)
-                    .ConfigureAwait(false);
-            if (response.IsSuccessStatusCode)
+                ? await DeleteAsync(place, tag, list, current!, cancellationToken).ConfigureAwait(false)
+                : await PutAsync(place, tag, list, current, cancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode || (entries.Count == 0 && response.StatusCode == HttpStatusCode.NotFound))
             {
                 return;
             }
@@ -131,9 +131,13 @@ internal sealed class ReferrersWriter(RegistryTransport transport, ManifestReade
             },
             cancellationToken);
 
-    // An empty list is no list. Where a tag cannot be removed, the index that it names is: it is nobody else's.
+    // An empty list is no list, unless the registry cannot remove a tag alone: its index may have other tags.
     private async ValueTask<HttpResponseMessage> DeleteAsync(
-        RepositoryPlace place, string tag, FetchedManifest current, CancellationToken cancellationToken)
+        RepositoryPlace place,
+        string tag,
+        OciDocument<ImageIndex> empty,
+        FetchedManifest current,
+        CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendDeleteAsync(place, tag, current.ETag, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode is not (HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed))
@@ -142,11 +146,11 @@ internal sealed class ReferrersWriter(RegistryTransport transport, ManifestReade
         }
 
         response.Dispose();
-        return await SendDeleteAsync(place, current.Descriptor.Digest.ToString(), null, cancellationToken).ConfigureAwait(false);
+        return await PutAsync(place, tag, empty, current, cancellationToken).ConfigureAwait(false);
     }
 
     private ValueTask<HttpResponseMessage> SendDeleteAsync(
-        RepositoryPlace place, string reference, string? mark, CancellationToken cancellationToken) => transport.SendAsync(
+        RepositoryPlace place, string reference, string? mark, CancellationToken cancellationToken) => transport.GetAsync(
             place.Host,
             place.Delete,
             root =>

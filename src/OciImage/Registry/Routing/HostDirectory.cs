@@ -20,7 +20,7 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
             : await options.Hosts.GetRouteAsync(registry, repository, cancellationToken).ConfigureAwait(false);
         RepositoryPlace upstream = Upstream(registry, repository, route?.Upstream);
         RepositoryPlace[] mirrors =
-            [.. (route?.Mirrors ?? []).Select(mirror => Place(registry, repository, mirror, mirror.Capabilities))];
+            [.. (route?.Mirrors ?? []).Select(mirror => Place(registry, repository, mirror, isMirror: true))];
         return new RepositoryRoute(mirrors, upstream, route?.BlockedBecause);
     }
 
@@ -55,31 +55,34 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
 
     private RepositoryPlace Upstream(string registry, string repository, RegistryEndpoint? endpoint) => endpoint is null
         ? new RepositoryPlace(Get(registry), repository, (RegistryCapabilities)~0, @namespace: null)
-        : Place(registry, repository, endpoint, (RegistryCapabilities)~0);
+        : Place(registry, repository, endpoint, isMirror: false);
 
-    // Where the content is asked for at another address than the registry's own, its credentials are not meant for that.
+    // The registry's credentials are for the registry, also where a file gives it another address; a mirror has its own or none.
     private RepositoryPlace Place(
-        string registry, string repository, RegistryEndpoint endpoint, RegistryCapabilities capabilities)
+        string registry, string repository, RegistryEndpoint endpoint, bool isMirror)
     {
         Check(endpoint);
         bool isItself = RegistryHost.AddressOf(registry)
             .Equals(RegistryHost.AddressOf(endpoint.Host), StringComparison.OrdinalIgnoreCase);
 
         return new RepositoryPlace(
-            Get(isItself ? registry : endpoint.Host, endpoint),
+            Get(isItself || !isMirror ? registry : endpoint.Host, endpoint, isMirror && !isItself),
             endpoint.Repository ?? repository,
-            capabilities,
-            isItself ? null : registry);
+            isMirror ? endpoint.Capabilities : (RegistryCapabilities)~0,
+            isItself ? null : registry,
+            isMirror ? null : $"{registry}/{repository}");
     }
 
-    private RegistryHost Get(string registry, RegistryEndpoint? endpoint) => _hosts.GetOrAdd(
-        HostKey.Of(registry, endpoint),
-        static (_, state) => new Lazy<RegistryHost>(() => new RegistryHost(state.registry, state.endpoint, state.options)),
-        (registry, endpoint, options)).Value;
+    private RegistryHost Get(string registry, RegistryEndpoint? endpoint, bool isMirror = false) => _hosts.GetOrAdd(
+        HostKey.Of(registry, endpoint, isMirror),
+        static (_, state) => new Lazy<RegistryHost>(
+            () => new RegistryHost(state.registry, state.endpoint, state.options, state.isMirror)),
+        (registry, endpoint, options, isMirror)).Value;
 
     // Two routes to the same host share connections and tokens, unless they speak to it differently.
     private sealed record HostKey(
         string Name,
+        bool IsMirror,
         string Host,
         RegistryScheme Scheme,
         string ApiPath,
@@ -88,13 +91,14 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
         TimeSpan? ConnectTimeout,
         string Headers)
     {
-        public static HostKey Of(string registry, RegistryEndpoint? endpoint)
+        public static HostKey Of(string registry, RegistryEndpoint? endpoint, bool isMirror)
         {
             string name = registry.ToLowerInvariant();
             return endpoint is null
-                ? new HostKey(name, name, RegistryScheme.Automatic, "/v2/", false, null, null, "")
+                ? new HostKey(name, isMirror, name, RegistryScheme.Automatic, "/v2/", false, null, null, "")
                 : new HostKey(
                     name,
+                    isMirror,
                     endpoint.Host.ToLowerInvariant(),
                     endpoint.Scheme,
                     endpoint.ApiPath,

@@ -7,14 +7,17 @@ namespace OciImage.Registry.Routing;
 internal sealed class RepositoryPlace
 {
     private readonly string? _namespace;
+    private readonly string? _name;
 
     /// <param name="host">The host.</param>
     /// <param name="repository">The repository's name there.</param>
     /// <param name="capabilities">What the place may be asked.</param>
     /// <param name="namespace">The registry whose content is meant, where the place is another; told to it with each request.</param>
+    /// <param name="name">The repository as a user writes it, where that is another one, for messages.</param>
     public RepositoryPlace(
-        RegistryHost host, string repository, RegistryCapabilities capabilities, string? @namespace)
+        RegistryHost host, string repository, RegistryCapabilities capabilities, string? @namespace, string? name = null)
     {
+        _name = name;
         Host = host;
         Repository = repository;
         Capabilities = capabilities;
@@ -48,5 +51,5 @@ internal sealed class RepositoryPlace
         return new Uri(root, $"{Repository}/{path}{query}");
     }
 
-    public override string ToString() => $"{Host.Name}/{Repository}";
+    public override string ToString() => _name ?? $"{Host.Name}/{Repository}";
 }

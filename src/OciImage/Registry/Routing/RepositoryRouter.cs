@@ -68,6 +68,11 @@ internal sealed class RepositoryRouter(HostDirectory hosts, string registry, str
             exception.MirrorFailures = failures;
             throw;
         }
+        catch (ContentNotFoundException exception) when (failures is not null)
+        {
+            exception.MirrorFailures = failures;
+            throw;
+        }
     }
 
     private static bool IsWell(RegistryHost host) => host.Health.IsGood && !host.Pace.IsQuiet;

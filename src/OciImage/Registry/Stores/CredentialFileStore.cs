@@ -21,6 +21,18 @@ internal static class CredentialFileStore
     /// <exception cref="DocumentFormatException">It is malformed, or larger than 4 MiB.</exception>
     public static async ValueTask<ConfigDocument?> ReadAsync(string path, bool isLegacy, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ParseAsync(path, isLegacy, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DocumentFormatException exception) when (exception.MarkAsConfiguration())
+        {
+            throw;
+        }
+    }
+
+    private static async ValueTask<ConfigDocument?> ParseAsync(string path, bool isLegacy, CancellationToken cancellationToken)
+    {
         ReadOnlyMemory<byte> bytes = await ReadBytesAsync(path, cancellationToken).ConfigureAwait(false);
         if (bytes.Span.StartsWith("\uFEFF"u8))
         {

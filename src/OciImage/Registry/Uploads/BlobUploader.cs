@@ -51,7 +51,8 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
     {
         RepositoryPlace place = await router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
         AccessNeed need = place.Push with { MountFrom = from };
-        string query = $"?mount={Uri.EscapeDataString(descriptor.Digest.ToString())}&from={Uri.EscapeDataString(from)}";
+        string query = $"?mount={Uri.EscapeDataString(descriptor.Digest.ToString())}&from={Uri.EscapeDataString(from)}" +
+            (descriptor.Digest.Algorithm == Digest.Sha256 ? "" : $"&digest-algorithm={descriptor.Digest.Algorithm}");
         try
         {
             using HttpResponseMessage response = await PostAsync(place, need, query, cancellationToken).ConfigureAwait(false);
@@ -92,6 +93,10 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
             }
 
             // Some registries do not know a mount without a source; whether that was it shows without the mount.
+            if ((int)response.StatusCode is not (400 or 404 or 405 or 415 or 422 or 500 or 501))
+            {
+                throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         using HttpResponseMessage plain = await PostAsync(
@@ -138,7 +143,9 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
                 place.Host, place.Push, _ => new HttpRequestMessage(HttpMethod.Delete, session.Location), limit.Token)
                 .ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OciException or OperationCanceledException)
+#pragma warning disable CA1031 // Whatever it is, a provider's trouble with its file included: the failure that counts is on its way.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             return;
         }

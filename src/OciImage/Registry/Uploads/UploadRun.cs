@@ -81,8 +81,8 @@ internal sealed class UploadRun(
     private async ValueTask<bool> StepAsync(UploadSession session, CancellationToken cancellationToken)
     {
         long left = Size - session.Offset;
-        long limit = Math.Max(
-            Math.Min(_limit, place.Host.Knowledge.UploadLimit), Math.Min(session.MinChunk, LargestMinChunk));
+        long learned = place.Host.Knowledge.UploadLimit;
+        long limit = Math.Min(learned, Math.Max(_limit, Math.Min(session.MinChunk, LargestMinChunk)));
         bool isWhole = session.Offset == 0 && left <= limit;
         bool isCommit = isWhole || left == 0;
         long count = isWhole ? left : Math.Min(left, limit);
@@ -162,7 +162,7 @@ internal sealed class UploadRun(
     {
         if (sending is not null)
         {
-            await sending.WaitForEndAsync(options.IdleTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await sending.StopAsync(cancellationToken).ConfigureAwait(false);
             _mostSent = Math.Max(_mostSent, session.Offset + sending.Sent);
         }
     }
@@ -177,10 +177,10 @@ internal sealed class UploadRun(
             throw Bogus(response, has);
         }
 
-        if (has == session.Offset && !_budget.TryFail(has))
+        if (has < sent && !_budget.TryFail(has))
         {
             throw new RegistryException(
-                $"'{place.Host.Name}' takes the bytes of '{body.Descriptor.Digest}' from {has} on, and keeps none of them.");
+                $"'{place.Host.Name}' takes the bytes of '{body.Descriptor.Digest}', and keeps hardly any of them.");
         }
 
         session.Offset = has;

@@ -78,6 +78,10 @@ internal sealed class UploadSession(RepositoryPlace place, Uri location, long mi
         Uri target = place.Host.Policy.Resolve(request, response.Headers.Location!.OriginalString, "upload location");
         place.Host.Policy.Check(request, target, "upload location");
 
-        return target;
+        // A place that the registry handed the upload to does not choose what is written at the registry.
+        return OriginPolicy.IsSameOrigin(place.Host.Base, target) && !OriginPolicy.IsSameOrigin(place.Host.Base, request)
+            ? throw new RegistryException(
+                $"The upload location '{OriginPolicy.Redact(target)}' is refused: '{request.Authority}' leads back to the registry.")
+            : target;
     }
 }
