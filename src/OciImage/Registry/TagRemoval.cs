@@ -37,11 +37,13 @@ internal sealed class TagRemoval(
             .ConfigureAwait(false);
         await RemoveAsync(place, trial.Descriptor, refusal, cancellationToken).ConfigureAwait(false);
 
+        // From here on it is too late to give up: a request that is called off may have been carried out.
+        cancellationToken.ThrowIfCancellationRequested();
         OciDocument<ImageManifest> stand = CreateStandIn();
         try
         {
-            await writer.PutAsync(place, stand.Descriptor, stand.Bytes, tag, cancellationToken).ConfigureAwait(false);
-            await RemoveAsync(place, stand.Descriptor, refusal, cancellationToken).ConfigureAwait(false);
+            await writer.PutAsync(place, stand.Descriptor, stand.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
+            await RemoveAsync(place, stand.Descriptor, refusal, CancellationToken.None).ConfigureAwait(false);
         }
         catch
         {
@@ -62,8 +64,7 @@ internal sealed class TagRemoval(
         }
     }
 
-    // Also when the caller gave up, since a tag that names the stand-in is worse than a late answer; but only where it does:
-    // what somebody else has tagged meanwhile stays.
+    // Only where the tag names the stand-in: what somebody else has tagged meanwhile stays.
     private async ValueTask RestoreAsync(RepositoryPlace place, string tag, Descriptor stand, FetchedManifest original)
     {
         Descriptor? current = await manifests.TryResolveAtAsync(place, tag, CancellationToken.None).ConfigureAwait(false);

@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using OciImage.Content;
+using OciImage.Layout;
 using OciImage.Registry;
+using OciImage.TestKit;
 using OciImage.TestKit.Registry;
 
 namespace OciImage.Tests.Registry.Routing;
@@ -181,6 +183,145 @@ public sealed class MirrorTests
             client.GetRepository(upstream.Host, RegistryFixture.Repository), target, blob, cancellationToken: Token);
 
         Assert.True(await target.ExistsAsync(blob, Token));
+    }
+
+    [Fact]
+    public async Task Copy_LooksAtTheRegistryAndNotAtAMirrorWhetherTheTagIsThere()
+    {
+        await using ScriptedRegistry mirror = await ScriptedRegistry.StartAsync(context => context.WriteManifestAsync(Manifest));
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            context.Response.StatusCode = context.Request.Method == "PUT" ? 201 : context.Request.Method == "POST" ? 202 : 404;
+            context.Response.Headers.Location = "/v2/test/app/blobs/uploads/1";
+        });
+        using RegistryClient client = CreateClient(Mirror(mirror));
+        var source = new MemoryStore();
+        await source.PushAsync(Descriptor.Empty, ReplayableContent.FromBytes("{}"u8.ToArray()), Token);
+        await source.PushAsync(Manifest.Descriptor, ReplayableContent.FromBytes(Manifest.Bytes), Token);
+
+        await ContentCopy.CopyGraphAsync(
+            source, client.GetRepository(upstream.Host, RegistryFixture.Repository), Manifest.Descriptor, "1", cancellationToken: Token);
+
+        Assert.Contains(upstream.Requests, request => request is { Method: "PUT", Path: "/v2/test/app/manifests/1" });
+        Assert.Empty(mirror.Requests);
+    }
+
+    [Fact]
+    public async Task Copy_InPartsSurvivesAMirrorThatBreaksOff()
+    {
+        byte[] content = new byte[300_000];
+        new Random(1).NextBytes(content);
+        Descriptor blob = Descriptor.Create("application/octet-stream", content);
+        static (long From, long To) RangeOf(HttpContext context, int length) =>
+            context.Request.GetTypedHeaders().Range?.Ranges.First() is { } range
+                ? (range.From ?? 0, range.To ?? length - 1)
+                : (0, length - 1);
+
+        await using ScriptedRegistry mirror = await ScriptedRegistry.StartAsync(async context =>
+        {
+            (long from, long to) = RangeOf(context, content.Length);
+            context.Response.StatusCode = 206;
+            context.Response.ContentLength = to - from + 1;
+            context.Response.Headers.ContentRange = $"bytes {from}-{to}/{content.Length}";
+            await context.Response.Body.WriteAsync(content.AsMemory((int)from, 10));
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        });
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(async context =>
+        {
+            (long from, long to) = RangeOf(context, content.Length);
+            context.Response.StatusCode = 206;
+            context.Response.ContentLength = to - from + 1;
+            context.Response.Headers.ContentRange = $"bytes {from}-{to}/{content.Length}";
+            await context.Response.Body.WriteAsync(content.AsMemory((int)from, (int)(to - from + 1)));
+        });
+        using RegistryClient client = CreateClient(Mirror(mirror));
+        using var directory = new TemporaryDirectory();
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(directory.Path, cancellationToken: Token);
+
+        await ContentCopy.CopyAsync(
+            client.GetRepository(upstream.Host, RegistryFixture.Repository),
+            layout,
+            blob,
+            new CopyOptions { RangesPerBlob = 4, ParallelRangeThreshold = 1024 },
+            Token);
+
+        Assert.True(await layout.ExistsAsync(blob, Token));
+        Assert.InRange(mirror.Requests.Count, 1, 4); // those that were on their way
+    }
+
+    [Fact]
+    public async Task Mirror_ThatForgesThenBreaksOffIsKnownForTheForger()
+    {
+        const string text = "content of a layer, rather long";
+        Descriptor blob = RegistryFixture.Blob(text);
+        await using BreakingServer mirror = new($"HTTP/1.1 200 OK\r\nContent-Length: {text.Length}\r\n\r\nFORGED");
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(async context =>
+        {
+            if (context.Request.Headers.Range.Count > 0)
+            {
+                context.Response.StatusCode = 206;
+                context.Response.Headers.ContentRange = $"bytes 6-{text.Length - 1}/{text.Length}";
+                await context.Response.WriteAsync(text[6..]);
+                return;
+            }
+
+            await context.Response.WriteAsync(text);
+        });
+        using RegistryClient client = CreateClient(new RegistryEndpoint { Host = mirror.Host, Scheme = RegistryScheme.Http });
+        var target = new MemoryStore();
+
+        await ContentCopy.CopyAsync(
+            client.GetRepository(upstream.Host, RegistryFixture.Repository), target, blob, cancellationToken: Token);
+
+        Assert.True(await target.ExistsAsync(blob, Token));
+    }
+
+    [Fact]
+    public async Task NotFound_TellsWhatTheMirrorsSaid()
+    {
+        await using ScriptedRegistry mirror = await ScriptedRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = 401;
+            return Task.CompletedTask;
+        });
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        });
+        using RegistryClient client = CreateClient(Mirror(mirror));
+
+        var error = await Assert.ThrowsAsync<ContentNotFoundException>(async () => await client
+            .GetRepository(upstream.Host, RegistryFixture.Repository).FetchManifestAsync("1", Token));
+
+        Assert.Contains(mirror.Host, Assert.Single(error.MirrorFailures).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RelocatedRegistry_GetsTheCredentialOfTheNameAUserWrites()
+    {
+        await using ScriptedRegistry elsewhere = await ScriptedRegistry.StartAsync(context =>
+        {
+            if (context.Request.Headers.Authorization.Count > 0)
+            {
+                return context.WriteManifestAsync(Manifest);
+            }
+
+            context.Response.StatusCode = 401;
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"test\"";
+            return Task.CompletedTask;
+        });
+        using var client = new RegistryClient(new RegistryOptions
+        {
+            Credentials = new FixedCredential("registry.example", new RegistryCredential("ann", "secret")),
+            Hosts = new Routes { Route = new RegistryRoute { Upstream = Mirror(elsewhere) } },
+        });
+
+        Descriptor found = await client.GetRepository("registry.example", RegistryFixture.Repository).ResolveAsync("1", Token);
+
+        Assert.Equal(Manifest.Descriptor.Digest, found.Digest);
     }
 
     [Fact]
