@@ -7,7 +7,7 @@ using OciImage.Registry;
 
 var reference = ImageReference.Parse(args[0]);                       // "alpine" is docker.io/library/alpine:latest
 
-using var client = new RegistryClient();
+using var client = new RegistryClient(RegistryOptions.FromSystem()); // this machine's mirrors, certificates and logins
 RepositoryClient repository = client.GetRepository(reference);
 OciLayout layout = await OciLayout.OpenOrCreateAsync("images");      // a content-addressable store that other tools read
 

@@ -19,6 +19,7 @@ internal static class CommandTree
             InspectCommand.Create(context),
             DigestCommand.Create(context),
             TagsCommand.Create(context),
+            CatalogCommand.Create(context),
             ReferrersCommand.Create(context),
             DeleteCommand.Create(context),
             ManifestCommand.Create(context),

@@ -12,6 +12,9 @@ internal sealed record ContentResult(string Location, string Digest, string Medi
 /// <summary>The tags of a repository or a layout, as JSON.</summary>
 internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
 
+/// <summary>The repositories of a registry, as JSON.</summary>
+internal sealed record CatalogResult(string Registry, IReadOnlyList<string> Repositories);
+
 /// <summary>What refers to an image, as JSON.</summary>
 internal sealed record ReferrersResult(string Location, string Digest, IReadOnlyList<ContentNode> Referrers);
 
@@ -48,6 +51,7 @@ internal sealed record InspectResult(
 [JsonSerializable(typeof(ProgressResult))]
 [JsonSerializable(typeof(ContentResult))]
 [JsonSerializable(typeof(TagsResult))]
+[JsonSerializable(typeof(CatalogResult))]
 [JsonSerializable(typeof(ReferrersResult))]
 [JsonSerializable(typeof(UnpackResult))]
 [JsonSerializable(typeof(CheckResult))]

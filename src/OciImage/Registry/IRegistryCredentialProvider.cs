@@ -4,7 +4,10 @@ namespace OciImage.Registry;
 public interface IRegistryCredentialProvider
 {
     /// <summary>Gets the credential for a registry.</summary>
-    /// <param name="registry">The registry as a user writes it, such as <c>docker.io</c>.</param>
+    /// <param name="registry">
+    /// The registry as a user writes it, such as <c>docker.io</c>; the host of a mirror; or, where there was no answer for the
+    /// first, the host that a file gives the registry instead.
+    /// </param>
     /// <param name="repository">The repository, or an empty text.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
     /// <returns>The credential, or <see langword="null"/> or an empty one to ask anonymously.</returns>

@@ -9,9 +9,14 @@ namespace OciImage.Registry;
 /// <remarks>
 /// One client serves many registries, repositories and threads; it keeps connections, tokens and what it learned about
 /// each registry. Disposing it ends them, except for a handler that the caller gave. Repositories it made must not be used after that.
+/// What a provider of credentials or hosts throws comes through: <see cref="DocumentFormatException"/> for a malformed file,
+/// <see cref="CredentialHelperException"/> for a helper that fails.
 /// </remarks>
 public sealed class RegistryClient : IDisposable
 {
+    /// <summary>The name of the <see cref="System.Diagnostics.ActivitySource"/> and the <see cref="System.Diagnostics.Metrics.Meter"/>; docs/registry.md lists what they tell.</summary>
+    public const string TelemetryName = RegistryTelemetry.Name;
+
     private readonly RegistryOptions _options;
     private readonly RegistryTransport _transport;
     private readonly HostDirectory _hosts;
@@ -46,6 +51,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="registry">The registry: a host with an optional port.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
     /// <returns>A task that ends when the registry said yes.</returns>
+    /// <exception cref="ArgumentException">The registry's name is malformed.</exception>
     /// <exception cref="RegistryException">The registry refuses, or is none.</exception>
     public async ValueTask PingAsync(string registry, CancellationToken cancellationToken = default)
     {
@@ -64,6 +70,7 @@ public sealed class RegistryClient : IDisposable
     /// <param name="registry">The registry: a host with an optional port.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     /// <returns>The names, page by page; what is no name of a repository is left out.</returns>
+    /// <exception cref="ArgumentException">The registry's name is malformed.</exception>
     /// <exception cref="RegistryException">The registry refuses, or pages in a circle.</exception>
     public async IAsyncEnumerable<string> ListRepositoriesAsync(
         string registry, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -17,7 +17,7 @@ public sealed record RegistryEndpoint
     /// <summary>Gets the repository's name at this place, or <see langword="null"/> where it is the same.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>Gets what the place may be asked.</summary>
+    /// <summary>Gets what the place may be asked. It matters for mirrors only, and no mirror is written to.</summary>
     /// <value>The default value is pulling and resolving.</value>
     public RegistryCapabilities Capabilities { get; init; } = RegistryCapabilities.Pull | RegistryCapabilities.Resolve;
 

@@ -12,7 +12,8 @@ namespace OciImage.Registry;
 /// <summary>One repository of a registry as an image store.</summary>
 /// <remarks>
 /// All members may be used by many threads at once. Manifests and indexes go to the registry's manifests by their media type,
-/// all else to its blobs. Every member throws <see cref="RegistryException"/> when the registry refuses or cannot be reached.
+/// all else to its blobs. Reading falls through mirrors to the registry; all else concerns the registry alone. Every member throws
+/// <see cref="RegistryException"/> when the registry refuses or cannot be reached.
 /// </remarks>
 public sealed class RepositoryClient :
     IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger,
