@@ -24,14 +24,13 @@ public sealed class ConfiguredRegistryTests : IDisposable
         });
         await using var registry = new ScriptedRegistry(request =>
             request.Contains("Authorization: Basic", StringComparison.OrdinalIgnoreCase) ? "404 Not Found" : Demand);
-        using TestTerminal terminal = Terminal($"""
-            [[registry]]
-            location = "{registry.Host}"
-            insecure = true
-            [[registry.mirror]]
-            location = "{mirror.Host}"
-            insecure = true
-            """);
+        string directory = Directory.CreateDirectory(
+            _directory.Combine("containerd", "certs.d", registry.Host.Replace(':', '_') + "_")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "hosts.toml"), $"server = \"http://{registry.Host}\"\n[host.\"http://{mirror.Host}\"]\n",
+            TestContext.Current.CancellationToken);
+        using TestTerminal terminal = Terminal("");
+        terminal.Variables["XDG_CONFIG_HOME"] = _directory.Path;
 
         int exitCode = await Ocimg.RunAsync(terminal, "digest", $"{registry.Host}/a:v1", "--creds", "user:hunter2-hunter2");
 
