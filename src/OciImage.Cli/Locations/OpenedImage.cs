@@ -56,8 +56,9 @@ internal sealed class OpenedImage : IDisposable
         }
     }
 
-    /// <summary>Gets the client where it speaks to registries in a given way, so that blobs can be mounted.</summary>
-    public RegistryClient? ShareClient(RegistryAccess access) => access == _access ? _client : null;
+    /// <summary>Gets the client where it speaks to a registry in a given way, so that blobs can be mounted.</summary>
+    public RegistryClient? ShareClient(RegistryAccess access, string registry) =>
+        access == _access && (access.Credential is null || (Source as RepositoryClient)?.Registry == registry) ? _client : null;
 
     public void Dispose() => _client?.Dispose();
 

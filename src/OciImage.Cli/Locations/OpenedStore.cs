@@ -36,7 +36,7 @@ internal sealed class OpenedStore : IDisposable
         }
 
         ImageReference name = ((RegistryLocation)location).Name;
-        if (origin?.ShareClient(access) is RegistryClient shared)
+        if (origin?.ShareClient(access, name.Registry) is RegistryClient shared)
         {
             return new OpenedStore(shared.GetRepository(name), null);
         }

@@ -225,8 +225,7 @@ internal sealed partial class GraphCopier : IDisposable
         }
         catch (RegistryException exception) when (_trustTarget && MissesContent(exception))
         {
-            // What was left out on purpose cannot be carried again.
-            if (_options.Sparse && MediaTypes.IsIndex(document.MediaType))
+            if (_options.Sparse && MediaTypes.IsIndex(document.MediaType) && await AreThereAsync(children).ConfigureAwait(false))
             {
                 throw new NotSupportedException(
                     $"The target takes no index without all of its manifests, so '{document.Digest}' cannot be copied sparsely.", exception);
@@ -251,6 +250,20 @@ internal sealed partial class GraphCopier : IDisposable
         IReadOnlyList<Descriptor> children = _narrowed.GetValueOrDefault(document.Digest) ??
             ContentGraph.ParseChildren(document, bytes.Value, _options.Documents);
         return _indexes[document.Digest] = children;
+    }
+
+    // Then what the target misses is what was left out on purpose.
+    private async Task<bool> AreThereAsync(IReadOnlyList<Descriptor> children)
+    {
+        foreach (Descriptor child in children)
+        {
+            if (!await WithSlotAsync(token => _target.ExistsAsync(child, token)).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // The target said that it had content, and then that it had not: it is told once more, and not asked.

@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using OciImage.Content;
+using OciImage.Registry.Blobs;
 using OciImage.Registry.Http;
+using OciImage.Registry.Manifests;
 using OciImage.Registry.Referrers;
 using OciImage.Registry.Routing;
 using OciImage.Registry.Uploads;
@@ -19,14 +20,13 @@ public sealed class RepositoryClient :
     IImageStore, IReferencePusher, IBlobMounter, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger,
     IReferrerSource, IAlternateSource, IOriginResolver
 {
-    private readonly ConcurrentDictionary<Digest, bool> _forged = new();
     private readonly RegistryTransport _transport;
     private readonly RepositoryRouter _router;
     private readonly RegistryOptions _options;
     private readonly ManifestReader _manifests;
     private readonly ManifestWriter _writer;
     private readonly BlobUploader _uploads;
-    private readonly ForeignUrls _urls;
+    private readonly BlobReader _blobs;
 
     internal RepositoryClient(
         RegistryTransport transport, HostDirectory hosts, string registry, string repository, RegistryOptions options)
@@ -39,7 +39,7 @@ public sealed class RepositoryClient :
         _manifests = new ManifestReader(transport, _router, options);
         _writer = new ManifestWriter(transport, _manifests, options);
         _uploads = new BlobUploader(transport, _router, options);
-        _urls = new ForeignUrls(transport, options);
+        _blobs = new BlobReader(transport, _router, options);
     }
 
     /// <summary>Gets the registry as a user writes it.</summary>
@@ -62,23 +62,7 @@ public sealed class RepositoryClient :
     /// <exception cref="ContentNotFoundException">There is no such blob.</exception>
     public async ValueTask<Descriptor> ResolveBlobAsync(Digest digest, CancellationToken cancellationToken = default)
     {
-        return await _router.ReadAsync(
-            RegistryCapabilities.Pull,
-            async (place, isLast, token) =>
-            {
-                using HttpResponseMessage response = await _transport.GetAsync(
-                    place.Host, place.Pull, root => place.Request(HttpMethod.Head, root, $"blobs/{digest}"), token, isLast)
-                    .ConfigureAwait(false);
-                if (response.StatusCode == HttpStatusCode.NotFound)
-                {
-                    throw ContentNotFoundException.ForDigest(digest, place.ToString());
-                }
-
-                return response.IsSuccessStatusCode && response.Content.Headers.ContentLength is { } size
-                    ? new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size }
-                    : throw await _transport.FaultAsync(response, token).ConfigureAwait(false);
-            },
-            cancellationToken).ConfigureAwait(false);
+        return await _blobs.ResolveAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Fetches a manifest or an index as a whole.</summary>
@@ -124,22 +108,7 @@ public sealed class RepositoryClient :
                 : throw ContentVerificationException.OtherLength(descriptor, found.Size);
         }
 
-        try
-        {
-            var source = new BlobSource(_transport, _router, descriptor, _options);
-            ResumingStream stream = await ResumingStream.OpenAsync(source, cancellationToken).ConfigureAwait(false);
-            return new ContentStream(stream, descriptor) { Refused = () => Avoid(source) };
-        }
-        catch (ContentNotFoundException) when (_options.FetchFromUrls && descriptor.Urls.Count > 0)
-        {
-            RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
-            if (await _urls.TryOpenAsync(place, descriptor, cancellationToken).ConfigureAwait(false) is { } foreign)
-            {
-                return new ContentStream(foreign, descriptor);
-            }
-
-            throw;
-        }
+        return await _blobs.OpenAsync(descriptor, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -161,10 +130,7 @@ public sealed class RepositoryClient :
             return new UnverifiedRangeStream(Stream.Null, 0);
         }
 
-        var source = new BlobSource(_transport, _router, descriptor, _options);
-        return await source.TryOpenRangeAsync(offset, length, cancellationToken).ConfigureAwait(false) is { } stream
-            ? new UnverifiedRangeStream(new RangeStream(stream, source), length)
-            : null;
+        return await _blobs.TryOpenRangeAsync(descriptor, offset, length, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -363,15 +329,15 @@ public sealed class RepositoryClient :
         }
 
         // Where a file gives repositories other names, the registry only knows those.
-        RepositoryPlace from = await other._router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
+        RepositoryPlace? from = await other._router.TryUpstreamAsync(cancellationToken).ConfigureAwait(false);
         RepositoryPlace to = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
 
-        return from.Host.Secure == to.Host.Secure && from.Repository != to.Repository &&
+        return from is not null && from.Host.Secure == to.Host.Secure && from.Repository != to.Repository &&
             await _uploads.TryMountAsync(descriptor, from.Repository, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    bool IAlternateSource.MayDiffer(Descriptor descriptor) => _forged.TryRemove(descriptor.Digest, out _);
+    bool IAlternateSource.MayDiffer(Descriptor descriptor) => _blobs.MayDiffer(descriptor.Digest);
 
     /// <inheritdoc/>
     async ValueTask<Descriptor> IOriginResolver.ResolveAtOriginAsync(string reference, CancellationToken cancellationToken)
@@ -379,15 +345,6 @@ public sealed class RepositoryClient :
         CheckReference(reference);
         RepositoryPlace place = await _router.UpstreamAsync(cancellationToken).ConfigureAwait(false);
         return await _manifests.ResolveAtAsync(place, reference, repeat: true, cancellationToken).ConfigureAwait(false);
-    }
-
-    // The place is left alone for a while, so that opening the content again asks another one.
-    private void Avoid(BlobSource source)
-    {
-        if (source.AvoidAllThatServed())
-        {
-            _forged.TryAdd(source.Descriptor.Digest, true);
-        }
     }
 
     private static void CheckReference(string reference)

@@ -38,17 +38,22 @@ internal sealed class CredentialQuestions(RegistryOptions options)
         // Who stops waiting does not stop the others, so the question itself is not cancelled.
         var key = (registry, need.Repository, need.IsWrite);
         Lazy<Task<RegistryCredential?>> question = _open.GetOrAdd(key, _ => new Lazy<Task<RegistryCredential?>>(
-            () => provider.GetCredentialAsync(registry, need.Repository, CancellationToken.None).AsTask()));
+            () => AskOnceAsync(provider, key)));
+        return await question.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // By the question and not by who waits: they may all have gone, and an answer is not for later.
+    private async Task<RegistryCredential?> AskOnceAsync(
+        IRegistryCredentialProvider provider, (string Registry, string Repository, bool IsWrite) key)
+    {
+        await Task.Yield();
         try
         {
-            return await question.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await provider.GetCredentialAsync(key.Registry, key.Repository, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
-            if (question.Value.IsCompleted)
-            {
-                _open.TryRemove(new(key, question));
-            }
+            _open.TryRemove(key, out _);
         }
     }
 }

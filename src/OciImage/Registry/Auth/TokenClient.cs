@@ -122,10 +122,20 @@ internal sealed class TokenClient(RegistryOptions options, RequestSending send)
             return first;
         }
 
-        HttpResponseMessage second = isIdentity
-            ? await _requests.GetAsync(question, credential.Username ?? "token", credential.IdentityToken, cancellationToken)
-                .ConfigureAwait(false)
-            : await _requests.PostPasswordAsync(question, credential, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage second;
+        try
+        {
+            second = isIdentity
+                ? await _requests.GetAsync(question, credential.Username ?? "token", credential.IdentityToken, cancellationToken)
+                    .ConfigureAwait(false)
+                : await _requests.PostPasswordAsync(question, credential, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
+
         if (second.IsSuccessStatusCode)
         {
             first.Dispose();

@@ -15,22 +15,30 @@ internal static class HandlerFactory
     {
         SocketsHttpHandler handler = CreateForOthers(options, endpoint, host);
         handler.ConnectTimeout = endpoint?.ConnectTimeout ?? options.ConnectTimeout;
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
         {
+            // A proxy that is spoken to with TLS comes here as well.
+            if (sender is not SslStream stream || !IsHost(host, stream.TargetHostName))
+            {
+                return errors == SslPolicyErrors.None;
+            }
+
             host.HasCertificate = true;
             bool isGood = errors == SslPolicyErrors.None || host.SkipsCertificateCheck || host.IsInsecure ||
                 IsTrusted(endpoint?.Certificates, certificate, chain, errors);
             host.CertificateFault = isGood ? null : FaultOf(errors, chain);
             return isGood;
         };
-        if (endpoint?.Certificates is { Clients: [var only] } certificates)
+        bool hasTlsProxy = handler.Proxy?.GetProxy(host.Secure)?.Scheme == "https";
+        if (!hasTlsProxy && endpoint?.Certificates is { Clients: [var only] } certificates)
         {
             handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(
                 only, [.. certificates.Intermediates], offline: true);
         }
-        else if (endpoint?.Certificates is { Clients: { Count: > 1 } clients })
+        else if (endpoint?.Certificates is { Clients: { Count: > 0 } clients })
         {
-            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, issuers) => Select(clients, issuers);
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, target, _, _, issuers) =>
+                IsHost(host, target) ? Select(clients, issuers) : null!;
         }
 
         return handler;

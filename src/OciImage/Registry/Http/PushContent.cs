@@ -15,11 +15,18 @@ internal sealed class PushContent : HttpContent
     private readonly UploadBody _body;
     private readonly long _offset;
     private readonly long _length;
+    private readonly CancellationToken _callerToken;
     private TaskCompletionSource? _sending;
     private CancellationTokenSource? _stop;
 
-    public PushContent(RegistryHost host, UploadBody body, long offset, long length)
+    /// <param name="host">The host, whose bytes are counted.</param>
+    /// <param name="body">The content.</param>
+    /// <param name="offset">Where to start.</param>
+    /// <param name="length">How many bytes to send.</param>
+    /// <param name="callerToken">Cancels reading the content. The end of a request does not: its source may not survive that.</param>
+    public PushContent(RegistryHost host, UploadBody body, long offset, long length, CancellationToken callerToken)
     {
+        _callerToken = callerToken;
         _host = host;
         _body = body;
         _offset = offset;
@@ -34,6 +41,9 @@ internal sealed class PushContent : HttpContent
     /// <summary>Gets how many bytes were given to the connection, in the last attempt to send them.</summary>
     public long Sent { get; private set; }
 
+    /// <summary>Gets how many bytes may have reached the registry: a write that fails may have been carried out in part.</summary>
+    public long Attempted { get; private set; }
+
     /// <summary>Gets or sets what is told what the upload waits for next.</summary>
     public Action<PushState>? Progress { get; set; }
 
@@ -45,7 +55,7 @@ internal sealed class PushContent : HttpContent
     {
         // Over HTTP/2 an answer may come before all was sent, and the content be wanted again: one reader at a time.
         await StopAsync(cancellationToken).ConfigureAwait(false);
-        Sent = 0;
+        (Sent, Attempted) = (0, 0);
         var sending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         (_sending, _stop) = (sending, stop);
@@ -95,7 +105,8 @@ internal sealed class PushContent : HttpContent
 
     private async Task SendAsync(Stream stream, CancellationToken cancellationToken)
     {
-        await _body.SeekAsync(_offset, cancellationToken).ConfigureAwait(false);
+        Progress?.Invoke(PushState.Reading);
+        await _body.SeekAsync(_offset, _callerToken).ConfigureAwait(false);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
@@ -104,13 +115,15 @@ internal sealed class PushContent : HttpContent
             {
                 int wanted = (int)Math.Min(BufferSize, _length - Sent);
                 Progress?.Invoke(PushState.Reading);
-                int read = await _body.ReadAsync(buffer.AsMemory(0, Math.Max(wanted, 1)), cancellationToken).ConfigureAwait(false);
+                int read = await _body.ReadAsync(buffer.AsMemory(0, Math.Max(wanted, 1)), _callerToken).ConfigureAwait(false);
                 if (read == 0 || wanted == 0)
                 {
                     break;
                 }
 
+                cancellationToken.ThrowIfCancellationRequested();
                 Progress?.Invoke(PushState.Writing);
+                Attempted = Sent + read;
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 Sent += read;
                 RegistryTelemetry.Transfer(_host, "transmit", read);

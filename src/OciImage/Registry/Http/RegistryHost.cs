@@ -9,6 +9,9 @@ namespace OciImage.Registry.Http;
 /// </summary>
 internal sealed class RegistryHost : IDisposable
 {
+    /// <summary>Marks a request that goes where somebody else said, be that the registry's own address.</summary>
+    public static readonly HttpRequestOptionsKey<bool> IsStranger = new("OciImage.IsStranger");
+
     // What users call docker.io answers under another name.
     private const string DockerHub = "docker.io";
     private const string DockerHubAddress = "registry-1.docker.io";
@@ -114,6 +117,10 @@ internal sealed class RegistryHost : IDisposable
     public static string AddressOf(string registry) => registry == DockerHub ? DockerHubAddress : registry;
 
     /// <summary>Returns who carries requests to an address: the host's client certificate is shown to nobody else.</summary>
+    public HttpMessageInvoker InvokerFor(HttpRequestMessage request) =>
+        request.Options.TryGetValue(IsStranger, out _) ? _others : InvokerFor(request.RequestUri!);
+
+    /// <summary>Returns who carries requests to an address at the client's own word.</summary>
     public HttpMessageInvoker InvokerFor(Uri address) =>
         OriginPolicy.IsSameOrigin(address, Secure) || OriginPolicy.IsSameOrigin(address, Plain) ? _own : _others;
 

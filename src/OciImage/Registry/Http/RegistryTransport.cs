@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using OciImage.Registry.Auth;
 using Polly;
-using Polly.Retry;
 
 namespace OciImage.Registry.Http;
 
@@ -11,8 +10,6 @@ namespace OciImage.Registry.Http;
 internal sealed class RegistryTransport
 {
     private const int MaxRedirects = 10;
-
-    private static readonly ResiliencePropertyKey<RegistryHost> HostKey = new("OciImage.Host");
 
     private readonly RegistryOptions _options;
     private readonly RequestSender _sender;
@@ -24,7 +21,7 @@ internal sealed class RegistryTransport
         _options = options;
         _sender = new RequestSender(options);
         _authenticator = new Authenticator(options, _sender.SendAsync);
-        _retries = CreateRetries(options);
+        _retries = RequestRetries.Create(options);
     }
 
     /// <summary>Sends a request that may be repeated: asked again after transient failures.</summary>
@@ -40,7 +37,7 @@ internal sealed class RegistryTransport
         Func<Uri, HttpRequestMessage> create,
         CancellationToken cancellationToken,
         bool repeat = true) =>
-        RepeatAsync(host, token => SendAsync(host, need, create, token), repeat, cancellationToken);
+        RepeatAsync(host, token => SendAsync(host, need, create, waits: repeat, token), repeat, cancellationToken);
 
     /// <summary>Does the same, and reads the body of a success; a body that breaks off is asked for again, too.</summary>
     public async ValueTask<BufferedAnswer> ReadAsync(
@@ -57,7 +54,7 @@ internal sealed class RegistryTransport
             async token =>
             {
                 read = null;
-                HttpResponseMessage response = await SendAsync(host, need, create, token).ConfigureAwait(false);
+                HttpResponseMessage response = await SendAsync(host, need, create, waits: repeat, token).ConfigureAwait(false);
                 if (!response.IsSuccessStatusCode)
                 {
                     return response;
@@ -81,13 +78,27 @@ internal sealed class RegistryTransport
     }
 
     /// <summary>Sends a request once, authenticated where the registry asks for it.</summary>
-    public async ValueTask<HttpResponseMessage> SendAsync(
-        RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken)
+    public ValueTask<HttpResponseMessage> SendAsync(
+        RegistryHost host, AccessNeed need, Func<Uri, HttpRequestMessage> create, CancellationToken cancellationToken) =>
+        SendAsync(host, need, create, waits: true, cancellationToken);
+
+    private async ValueTask<HttpResponseMessage> SendAsync(
+        RegistryHost host,
+        AccessNeed need,
+        Func<Uri, HttpRequestMessage> create,
+        bool waits,
+        CancellationToken cancellationToken)
     {
         var transcript = new Transcript();
         await host.Pace.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // While this one waited for its turn, another may have been told to leave the host alone.
+            if (!waits && (host.Pace.IsQuiet || !host.Health.IsGood))
+            {
+                throw new RegistryException($"'{host.Name}' is left alone after a failure.") { IsTransient = true };
+            }
+
             DateTimeOffset started = await WaitForTurnAsync(host, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage response;
             try
@@ -126,20 +137,18 @@ internal sealed class RegistryTransport
     {
         var transcript = new Transcript();
         DateTimeOffset started = await WaitForTurnAsync(host, cancellationToken).ConfigureAwait(false);
-        HttpResponseMessage response;
         try
         {
-            response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response = await SendOnceAsync(host, need, create, transcript, cancellationToken).ConfigureAwait(false);
+            Judge(host, response, started);
+            return (response, await TryAuthorizeAsync(
+                host, need, response, transcript, isAgain: false, cancellationToken).ConfigureAwait(false));
         }
-        catch (RegistryException exception) when (exception is { IsTransient: true, StatusCode: null })
+        catch (RegistryException exception) when (exception.IsTransient)
         {
-            host.Pace.Fail(started, null);
+            host.Pace.Fail(started, exception.RetryAfter);
             throw;
         }
-
-        Judge(host, response, started);
-        return (response, await TryAuthorizeAsync(
-            host, need, response, transcript, isAgain: false, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Asks a place that content names, as anybody: no credential and no header of the registry's goes there.</summary>
@@ -170,7 +179,7 @@ internal sealed class RegistryTransport
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
-            context.Properties.Set(HostKey, host);
+            context.Properties.Set(RequestRetries.Host, host);
             return await _retries.ExecuteAsync(
                 static async (context, send) => await send(context.CancellationToken).ConfigureAwait(false),
                 context,
@@ -277,6 +286,10 @@ internal sealed class RegistryTransport
                 host.AddHeaders(request);
                 Authenticator.Authorize(host, need, request);
             }
+            else
+            {
+                request.Options.Set(RegistryHost.IsStranger, true);
+            }
 
             HttpResponseMessage response = await _sender.SendAsync(host, request, transcript, cancellationToken).ConfigureAwait(false);
             if (!isRegistry && response.StatusCode == HttpStatusCode.Unauthorized && request.Content is null)
@@ -321,13 +334,25 @@ internal sealed class RegistryTransport
         Transcript transcript,
         CancellationToken cancellationToken)
     {
-        if (await _authenticator.TryGetStrangerTokenAsync(host, refusal, transcript, cancellationToken).ConfigureAwait(false) is not { } token)
+        string? token;
+        try
+        {
+            token = await _authenticator.TryGetStrangerTokenAsync(host, refusal, transcript, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            refusal.Dispose();
+            throw;
+        }
+
+        if (token is null)
         {
             return refusal;
         }
 
         refusal.Dispose();
         HttpRequestMessage again = CopyFor(request, request.RequestUri!, isRegistry: false);
+        again.Options.Set(RegistryHost.IsStranger, true);
         again.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
 
         return await _sender.SendAsync(host, again, transcript, cancellationToken).ConfigureAwait(false);
@@ -351,37 +376,5 @@ internal sealed class RegistryTransport
 
         copy.Headers.Authorization = null;
         return copy;
-    }
-
-    // How long to wait is the host's affair, since it concerns every request to it; the jitter spreads those that waited.
-    private static ResiliencePipeline<HttpResponseMessage> CreateRetries(RegistryOptions options)
-    {
-        if (options.MaxRetries == 0)
-        {
-            return ResiliencePipeline<HttpResponseMessage>.Empty;
-        }
-
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.TimeProvider };
-        return builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-        {
-            MaxRetryAttempts = options.MaxRetries,
-            Delay = TimeSpan.FromMilliseconds(50),
-            MaxDelay = TimeSpan.FromSeconds(1),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            ShouldHandle = static arguments => new(
-                arguments.Outcome.Exception is RegistryException { IsTransient: true } ||
-                (arguments.Outcome.Result is { } response && RegistryFault.IsTransient(response.StatusCode))),
-            OnRetry = static arguments =>
-            {
-                arguments.Outcome.Result?.Dispose();
-                if (arguments.Context.Properties.TryGetValue(HostKey, out RegistryHost? host))
-                {
-                    RegistryTelemetry.Retry(host, "request");
-                }
-
-                return default;
-            },
-        }).Build();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class RequestSender(RegistryOptions options)
         using Activity? activity = RegistryTelemetry.StartRequest(host, request);
         try
         {
-            HttpResponseMessage response = await host.InvokerFor(request.RequestUri!).SendAsync(request, timer.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await host.InvokerFor(request).SendAsync(request, timer.Token).ConfigureAwait(false);
             response.RequestMessage ??= request;
             transcript.Add(request, response, null);
             RegistryTelemetry.EndRequest(activity, host, request, response);

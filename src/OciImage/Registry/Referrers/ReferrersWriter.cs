@@ -1,6 +1,7 @@
 using System.Net;
 using OciImage.Content;
 using OciImage.Registry.Http;
+using OciImage.Registry.Manifests;
 using OciImage.Registry.Routing;
 
 namespace OciImage.Registry.Referrers;

@@ -17,6 +17,10 @@ internal sealed class RepositoryRouter(HostDirectory hosts, string registry, str
     public async ValueTask<RepositoryPlace> UpstreamAsync(CancellationToken cancellationToken) =>
         (await RouteAsync(cancellationToken).ConfigureAwait(false)).Upstream;
 
+    /// <summary>Gets the registry itself, or <see langword="null"/> where it must not be asked.</summary>
+    public async ValueTask<RepositoryPlace?> TryUpstreamAsync(CancellationToken cancellationToken) =>
+        await RouteAsync(cancellationToken).ConfigureAwait(false) is { BlockedBecause: null } route ? route.Registry : null;
+
     /// <summary>Reads from the first place that has it.</summary>
     /// <param name="wanted">What the place must offer: <see cref="RegistryCapabilities.Pull"/> or <see cref="RegistryCapabilities.Resolve"/>.</param>
     /// <param name="read">Reads from a place; told whether it is the last one, which alone is worth asking again.</param>

@@ -15,6 +15,7 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
     private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<Digest, UploadSession> _started = new();
+    private volatile bool _skipsMount;
 
     public async ValueTask PushAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
     {
@@ -37,6 +38,7 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
             }
             finally
             {
+                await run.StopAsync().ConfigureAwait(false);
                 if (!isDone && run.Session is { } session)
                 {
                     await CancelAsync(place, session).ConfigureAwait(false);
@@ -77,7 +79,7 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
     {
         // Where the algorithm is not the usual one, a registry needs to know it before the bytes come.
         string algorithm = descriptor.Digest.Algorithm == Digest.Sha256 ? "" : $"digest-algorithm={descriptor.Digest.Algorithm}";
-        if (!place.Host.Knowledge.RefusesAnonymousMount && descriptor.Size > 0)
+        if (!place.Host.Knowledge.RefusesAnonymousMount && !_skipsMount && descriptor.Size > 0)
         {
             string query = $"?mount={Uri.EscapeDataString(descriptor.Digest.ToString())}" +
                 (algorithm.Length > 0 ? $"&{algorithm}" : "");
@@ -93,8 +95,9 @@ internal sealed class BlobUploader(RegistryTransport transport, RepositoryRouter
             }
 
             // Some registries do not know a mount without a source; whether that was it shows without the mount.
-            if ((int)response.StatusCode is not (400 or 404 or 405 or 415 or 422 or 500 or 501))
+            if ((int)response.StatusCode is not (400 or 403 or 404 or 405 or 415 or 422 or 500 or 501))
             {
+                _skipsMount = _skipsMount || RegistryFault.IsTransient(response.StatusCode);
                 throw await transport.FaultAsync(response, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -29,10 +29,13 @@ internal sealed class UploadRun(
     private const long LargestMinChunk = 1L << 30;
     private const long NotWorthAsking = 1L << 20;
 
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
     private readonly UploadBudget _budget = new(options.MaxRetries);
     private long _limit = options.MaxUploadRequestBytes ?? long.MaxValue;
     private long _mostSent;
     private bool _asksFirst;
+    private PushContent? _sending;
 
     /// <summary>Gets or sets the session in use; <see langword="null"/> before the first and when it is lost or done.</summary>
     public UploadSession? Session { get; set; }
@@ -57,6 +60,23 @@ internal sealed class UploadRun(
             {
                 Session = null;
                 return;
+            }
+        }
+    }
+
+    /// <summary>Returns when nothing reads the content any more, or after a while: it is disposed then.</summary>
+    public async ValueTask StopAsync()
+    {
+        if (_sending is not null)
+        {
+            using var limit = new CancellationTokenSource(StopTimeout, options.TimeProvider);
+            try
+            {
+                await _sending.StopAsync(limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Its source does not listen.
             }
         }
     }
@@ -94,7 +114,7 @@ internal sealed class UploadRun(
             (response, isAuthorizedAnew) = await transport.UploadAsync(
                 place.Host,
                 place.Push,
-                _ => CreateRequest(session, isCommit, isWhole, count, out sending),
+                _ => CreateRequest(session, isCommit, isWhole, count, out sending, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException exception) when (exception.IsTransient && body.Failure is null)
@@ -131,9 +151,15 @@ internal sealed class UploadRun(
     }
 
     private HttpRequestMessage CreateRequest(
-        UploadSession session, bool isCommit, bool isWhole, long count, out PushContent? sending)
+        UploadSession session,
+        bool isCommit,
+        bool isWhole,
+        long count,
+        out PushContent? sending,
+        CancellationToken cancellationToken)
     {
-        sending = isWhole || count > 0 ? new PushContent(place.Host, body, session.Offset, count) : null;
+        sending = isWhole || count > 0 ? new PushContent(place.Host, body, session.Offset, count, cancellationToken) : null;
+        _sending = sending;
         HttpContent content = sending ?? (HttpContent)new ByteArrayContent([]);
         content.Headers.ContentLength = count;
         if (!isCommit)
@@ -163,7 +189,7 @@ internal sealed class UploadRun(
         if (sending is not null)
         {
             await sending.StopAsync(cancellationToken).ConfigureAwait(false);
-            _mostSent = Math.Max(_mostSent, session.Offset + sending.Sent);
+            _mostSent = Math.Max(_mostSent, session.Offset + sending.Attempted);
         }
     }
 

@@ -1,7 +1,7 @@
 using OciImage.Content;
 using OciImage.Registry.Http;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Blobs;
 
 /// <summary>A body from a URL of a descriptor, whose end too early is told as a failure of that place.</summary>
 internal sealed class ForeignStream(Stream inner, Uri address) : ReadOnlyStream

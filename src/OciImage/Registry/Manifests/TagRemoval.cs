@@ -4,7 +4,7 @@ using OciImage.Registry.Http;
 using OciImage.Registry.Routing;
 using OciImage.Registry.Uploads;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Manifests;
 
 /// <summary>Removes a tag and leaves what it points to, also where the registry can only remove manifests.</summary>
 /// <remarks>
@@ -45,9 +45,9 @@ internal sealed class TagRemoval(
             await writer.PutAsync(place, stand.Descriptor, stand.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
             await RemoveAsync(place, stand.Descriptor, refusal, CancellationToken.None).ConfigureAwait(false);
         }
-        catch
+        catch (Exception cause)
         {
-            await RestoreAsync(place, tag, stand.Descriptor, original).ConfigureAwait(false);
+            await RestoreAsync(place, tag, stand.Descriptor, original, cause).ConfigureAwait(false);
             throw;
         }
     }
@@ -65,12 +65,27 @@ internal sealed class TagRemoval(
     }
 
     // Only where the tag names the stand-in: what somebody else has tagged meanwhile stays.
-    private async ValueTask RestoreAsync(RepositoryPlace place, string tag, Descriptor stand, FetchedManifest original)
+    private async ValueTask RestoreAsync(
+        RepositoryPlace place, string tag, Descriptor stand, FetchedManifest original, Exception cause)
     {
-        Descriptor? current = await manifests.TryResolveAtAsync(place, tag, CancellationToken.None).ConfigureAwait(false);
-        if (current?.Digest == stand.Digest)
+        try
         {
-            await writer.PutAsync(place, original.Descriptor, original.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
+            FetchedManifest current = await manifests.FetchAtAsync(place, tag, repeat: true, CancellationToken.None).ConfigureAwait(false);
+            if (current.Descriptor.Digest == stand.Digest)
+            {
+                await writer.PutAsync(place, original.Descriptor, original.Bytes, tag, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (ContentNotFoundException)
+        {
+            // It is gone, which is what was wanted.
+        }
+        catch (OciException failure)
+        {
+            throw new RegistryException(
+                $"The tag '{tag}' of '{place}' could not be removed, and may name a stand-in now; it named " +
+                $"'{original.Descriptor.Digest}'. {Excerpt.Of(failure.Message)}",
+                cause);
         }
     }
 

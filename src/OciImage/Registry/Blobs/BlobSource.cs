@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using OciImage.Registry.Http;
 using OciImage.Registry.Routing;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Blobs;
 
 /// <summary>Opens a blob from an offset, always at the registry's own address: where it redirects to may not be good for long.</summary>
 internal sealed class BlobSource(

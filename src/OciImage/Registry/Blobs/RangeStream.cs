@@ -1,6 +1,6 @@
 using OciImage.Content;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Blobs;
 
 /// <summary>A part of a blob; when it breaks off at a mirror, the next part is asked for elsewhere.</summary>
 internal sealed class RangeStream(Stream inner, BlobSource source) : ReadOnlyStream

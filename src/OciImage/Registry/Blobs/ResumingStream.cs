@@ -1,6 +1,6 @@
 using OciImage.Content;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Blobs;
 
 /// <summary>A blob's bytes, fetched on from where they stopped when a connection breaks.</summary>
 /// <remarks>What counts is progress: three failures in a row with hardly a byte between them end it, however long the blob.</remarks>
@@ -46,6 +46,17 @@ internal sealed class ResumingStream : ReadOnlyStream
                 // A body that ends as it should is over, even when it is too short; one that breaks off throws.
                 _position += read;
                 return read;
+            }
+            catch (OperationCanceledException)
+            {
+                // The connection went with the read; who reads on gets another one.
+                if (_current is not null)
+                {
+                    await _current.DisposeAsync().ConfigureAwait(false);
+                    _current = null;
+                }
+
+                throw;
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or RegistryException { IsTransient: true })
             {

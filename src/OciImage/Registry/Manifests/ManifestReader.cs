@@ -4,7 +4,7 @@ using OciImage.Json;
 using OciImage.Registry.Http;
 using OciImage.Registry.Routing;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Manifests;
 
 /// <summary>Reads manifests: by digest verified, by tag with a digest computed here, whatever the headers say.</summary>
 internal sealed class ManifestReader(RegistryTransport transport, RepositoryRouter router, RegistryOptions options)

@@ -5,7 +5,7 @@ using OciImage.Registry.Http;
 using OciImage.Registry.Referrers;
 using OciImage.Registry.Routing;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Manifests;
 
 /// <summary>Writes and removes manifests, and keeps the lists of referrers that the registry does not keep itself.</summary>
 internal sealed class ManifestWriter(RegistryTransport transport, ManifestReader manifests, RegistryOptions options)

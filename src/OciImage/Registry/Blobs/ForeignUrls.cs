@@ -2,7 +2,7 @@ using System.Net;
 using OciImage.Registry.Http;
 using OciImage.Registry.Routing;
 
-namespace OciImage.Registry;
+namespace OciImage.Registry.Blobs;
 
 /// <summary>Fetches blobs from the <c>urls</c> of their descriptors: without a credential, and only from where a registry may send its client.</summary>
 /// <remarks>Anybody can write such a URL (CVE-2020-15157). What comes from there is verified like everything else.</remarks>

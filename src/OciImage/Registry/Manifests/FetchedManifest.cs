@@ -1,4 +1,4 @@
-namespace OciImage.Registry;
+namespace OciImage.Registry.Manifests;
 
 /// <summary>A manifest or an index as a registry gave it.</summary>
 /// <param name="Descriptor">What the bytes are.</param>
