@@ -247,6 +247,31 @@ public sealed class TokenFallbackTests
         Assert.StartsWith("/token?tenant=a%2Fb&service=s&scope=", Assert.Single(registry.TokenRequests).Path, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Credential_IsAskedForAgainAfterItsProviderThrew()
+    {
+        var provider = new FailingCredentials();
+        var questions = new CredentialQuestions(new RegistryOptions { Credentials = provider });
+        var need = new AccessNeed("test/app", AccessNeed.Pull);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await questions.AskAsync("registry.example", need, Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await questions.AskAsync("registry.example", need, Token));
+
+        Assert.Equal(2, provider.Questions);
+    }
+
+    private sealed class FailingCredentials : IRegistryCredentialProvider
+    {
+        public int Questions { get; private set; }
+
+        public ValueTask<RegistryCredential?> GetCredentialAsync(
+            string registry, string repository, CancellationToken cancellationToken = default)
+        {
+            Questions++;
+            throw new InvalidOperationException("The keychain is locked.");
+        }
+    }
+
     private sealed class SlowCredentials : IRegistryCredentialProvider
     {
         private int _questions;

@@ -427,6 +427,30 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task BlockedRegistry_IsNotMountedFrom()
+    {
+        await using ScriptedRegistry upstream = await ScriptedRegistry.StartAsync(context => context.WriteManifestAsync(Manifest));
+        using var client = new RegistryClient(new RegistryOptions
+        {
+            Scheme = RegistryScheme.Http,
+            Hosts = new BlockedRepository("test/secret"),
+        });
+
+        bool mounted = await client.GetRepository(upstream.Host, RegistryFixture.Repository)
+            .TryMountAsync(RegistryFixture.Blob("x"), client.GetRepository(upstream.Host, "test/secret"), Token);
+
+        Assert.False(mounted);
+        Assert.Empty(upstream.Requests);
+    }
+
+    private sealed class BlockedRepository(string name) : IRegistryHostProvider
+    {
+        public ValueTask<RegistryRoute?> GetRouteAsync(
+            string registry, string repository, CancellationToken cancellationToken = default) =>
+            new(new RegistryRoute { BlockedBecause = repository == name ? "it is secret." : null });
+    }
+
+    [Fact]
     public async Task Mirror_MayHaveAnotherPathNameAndHeaders()
     {
         string? header = null;

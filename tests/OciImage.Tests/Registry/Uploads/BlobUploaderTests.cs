@@ -48,6 +48,20 @@ public sealed class BlobUploaderTests
         Assert.Equal(1, server.Requests.Count(request => request.StartsWith("POST", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(65_535)] // within the first write
+    [InlineData(131_073)] // just after it
+    public async Task Push_GoesOnAfterACutWithinAWrite(int cut)
+    {
+        await using UploadServer server = await new UploadServer { Cuts = { cut } }.StartAsync();
+        byte[] content = Content(3 * Mebi);
+
+        await PushAsync(server, content, retries: 4);
+
+        Assert.Equal(content, server.Blob);
+    }
+
     [Fact]
     public async Task Push_ReadsTheSourceOnceMoreOnlyForWhatWasLost()
     {
