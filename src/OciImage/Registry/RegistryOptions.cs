@@ -170,8 +170,7 @@ public sealed class RegistryOptions
         get;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
+            CheckTimeout(value);
             field = value;
         }
     } = TimeSpan.FromSeconds(30);
@@ -184,8 +183,7 @@ public sealed class RegistryOptions
         get;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
+            CheckTimeout(value);
             field = value;
         }
     } = TimeSpan.FromSeconds(20);
@@ -199,8 +197,7 @@ public sealed class RegistryOptions
         get;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
+            CheckTimeout(value);
             field = value;
         }
     } = TimeSpan.FromMinutes(1);
@@ -285,5 +282,11 @@ public sealed class RegistryOptions
         clone.Documents = new DocumentOptions { MaxSize = Documents.MaxSize, Algorithm = Documents.Algorithm };
 
         return clone;
+    }
+
+    private static void CheckTimeout(TimeSpan value)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LongestTimeout);
     }
 }

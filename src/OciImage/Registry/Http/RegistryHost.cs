@@ -33,7 +33,7 @@ internal sealed class RegistryHost : IDisposable
         CredentialNames = AddressOf(place).Equals(AddressOf(registry), StringComparison.OrdinalIgnoreCase) ? [registry] : [registry, place];
         AnswerTimeout = isMirror && options.MirrorTimeout < options.IdleTimeout ? options.MirrorTimeout : options.IdleTimeout;
         SeparatesWrites = options.PushCredentials is not null;
-        string address = AddressOf(endpoint?.Host ?? registry);
+        string address = AddressOf(place);
         string path = endpoint?.ApiPath ?? "/v2/";
         Secure = new Uri($"https://{address}{path}");
         Plain = new Uri($"http://{address}{path}");

@@ -8,9 +8,6 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<HostKey, Lazy<RegistryHost>> _hosts = new();
 
-    /// <summary>Returns the registry itself, with nothing special about it.</summary>
-    public RegistryHost Get(string registry) => Get(registry, null);
-
     /// <summary>Asks the provider for the route to a repository; an empty name asks for the registry as such.</summary>
     /// <exception cref="RegistryException">The route is malformed.</exception>
     public async ValueTask<RepositoryRoute> GetRouteAsync(string registry, string repository, CancellationToken cancellationToken)
@@ -54,7 +51,7 @@ internal sealed class HostDirectory(RegistryOptions options) : IDisposable
     }
 
     private RepositoryPlace Upstream(string registry, string repository, RegistryEndpoint? endpoint) => endpoint is null
-        ? new RepositoryPlace(Get(registry), repository, (RegistryCapabilities)~0, @namespace: null)
+        ? new RepositoryPlace(Get(registry, null), repository, (RegistryCapabilities)~0, @namespace: null)
         : Place(registry, repository, endpoint, isMirror: false);
 
     // The registry's credentials are for the registry, also where a file gives it another address; a mirror has its own or none.
