@@ -24,7 +24,7 @@ internal static class BlobGetCommand
             ImageLocation place = result.GetRequiredValue(location);
             Digest digest = place.Digest ??
                 throw new UsageException($"A blob is named by its digest, as in '{place.ToPlaceText()}@sha256:…'.");
-            using OpenedStore source = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
+            await using OpenedStore source = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
             Descriptor blob = await source.FindBlobAsync(digest, cancellationToken);
             await using ContentStream content = await source.Store.OpenReadAsync(blob, cancellationToken);
             await OutputFile.WriteAsync(context, result.GetValue(output), content, cancellationToken);

@@ -29,7 +29,7 @@ internal static class BlobPutCommand
                     $"A blob has no tag, and this one the digest '{blob.Digest}', but the destination is '{place}'.");
             }
 
-            using OpenedStore target = await OpenedStore.OpenAsync(place, access.Read(result), create: true, cancellationToken);
+            await using OpenedStore target = await OpenedStore.OpenAsync(place, access.Read(result), create: true, cancellationToken);
             await target.Store.PushAsync(blob, ReplayableContent.FromFile(path), cancellationToken);
             ResultWriter.WriteContent(context, result, place.Describe(null, blob.Digest), blob);
 

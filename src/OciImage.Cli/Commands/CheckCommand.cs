@@ -21,7 +21,7 @@ internal static class CheckCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
-            using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
+            await using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             ProgressReporter progress = context.StartProgress(result);
             CheckReport report;
             await using (progress)

@@ -27,7 +27,7 @@ internal static class CopyCommand
             ImageLocation origin = result.GetRequiredValue(source);
             ImageLocation target = result.GetRequiredValue(destination);
             both.RefuseForTwo(result, origin, target, "Give '--src-creds' and '--dest-creds' instead.");
-            RegistryAccess access = both.Read(result);
+            PlaceAccess access = both.Read(result);
             return transfer.RunAsync(
                 result, origin, from.Read(result, access), target, to.Read(result, access), cancellationToken);
         });

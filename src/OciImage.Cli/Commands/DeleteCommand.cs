@@ -22,7 +22,7 @@ internal static class DeleteCommand
                 throw new UsageException($"'delete' wants a tag or a digest spelled out, but '{place.ToPlaceText()}' has none.");
             }
 
-            using OpenedStore opened = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
+            await using OpenedStore opened = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
             if (place.Digest is Digest digest)
             {
                 Descriptor content = await opened.Store.ResolveAsync(digest.ToString(), cancellationToken);

@@ -16,7 +16,7 @@ internal static class DigestCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
-            using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
+            await using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             ResultWriter.WriteContent(context, result, place.ToString(), image.Root);
 
             return ExitCode.Done;

@@ -7,7 +7,7 @@ using OciImage.Layout;
 namespace OciImage.Cli.Commands;
 
 /// <summary>Builds one image as the command line asks.</summary>
-internal sealed class ImageBuild(ImageLocation destination, RegistryAccess access)
+internal sealed class ImageBuild(ImageLocation destination, PlaceAccess access)
 {
     public ImageLocation? Base { get; init; }
 
@@ -21,12 +21,12 @@ internal sealed class ImageBuild(ImageLocation destination, RegistryAccess acces
 
     public async Task<Descriptor> RunAsync(CancellationToken cancellationToken)
     {
-        using OpenedImage? origin = Base is null ? null : await OpenedImage.OpenAsync(Base, access, cancellationToken);
+        await using OpenedImage? origin = Base is null ? null : await OpenedImage.OpenAsync(Base, access, cancellationToken);
         ImageBuilder builder = origin is null
             ? ImageBuilder.FromScratch(Platform ?? PlatformMatcher.Current.Platform)
             : ImageBuilder.From(
                 await ContainerImage.OpenAsync(origin.Source, origin.Root, Platform, cancellationToken));
-        using OpenedStore target = await OpenedStore.OpenAsync(
+        await using OpenedStore target = await OpenedStore.OpenAsync(
             destination, access, create: true, cancellationToken, origin: origin);
         if (Inputs.Count > 0)
         {
@@ -37,7 +37,7 @@ internal sealed class ImageBuild(ImageLocation destination, RegistryAccess acces
             .Configure(Configure)
             .WithCreated(Created)
             .BuildAsync(target.Store, destination.Tag, cancellationToken);
-        await target.KeepUntaggedAsync(image, destination.Tag, cancellationToken);
+        await target.CompleteAsync(image, destination.Tag, cancellationToken);
 
         return image;
     }

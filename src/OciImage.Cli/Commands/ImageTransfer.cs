@@ -75,7 +75,7 @@ internal sealed class ImageTransfer
     }
 
     public async Task<int> RunAsync(
-        ParseResult result, ImageLocation from, RegistryAccess fromAccess, ImageLocation to, RegistryAccess toAccess,
+        ParseResult result, ImageLocation from, PlaceAccess fromAccess, ImageLocation to, PlaceAccess toAccess,
         CancellationToken cancellationToken)
     {
         if (to.Digest is not null)
@@ -85,8 +85,8 @@ internal sealed class ImageTransfer
 
         int jobs = result.GetValue(_jobs);
         CopyOptions options = ReadOptions(result);
-        using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
-        using OpenedStore target = await OpenedStore.OpenAsync(
+        await using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
+        await using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
         string? tag = to.Tag ?? source.Tag;
         var progress = _context.StartProgress(result);
@@ -96,7 +96,7 @@ internal sealed class ImageTransfer
             options.Progress = progress;
             copied = await ContentCopy.CopyGraphAsync(
                 source.Source, target.Store, source.Root, tag, options, cancellationToken);
-            await target.KeepUntaggedAsync(copied, tag, cancellationToken);
+            await target.CompleteAsync(copied, tag, cancellationToken);
         }
 
         string place = to.Describe(tag, copied.Digest);

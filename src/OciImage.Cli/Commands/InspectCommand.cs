@@ -27,7 +27,7 @@ internal static class InspectCommand
             }
 
             ImageLocation place = result.GetRequiredValue(location);
-            using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
+            await using OpenedImage image = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             bool wantsConfig = result.GetValue(config);
             Descriptor root = await ChooseAsync(image, result.GetValue(platform), wantsConfig, cancellationToken);
             if (result.GetValue(raw))

@@ -25,7 +25,7 @@ internal static class LoginCommand
             CredentialFile file = RegistryHost.OpenAuthFile(context, result.GetValue(authFile));
             RegistryCredential credential = await ReadAsync(
                 context, scope, result.GetValue(username), result.GetValue(fromInput), cancellationToken);
-            var access = new Locations.RegistryAccess(result.GetValue(plainHttp), result.GetValue(insecure), credential, null)
+            var access = new Locations.PlaceAccess(result.GetValue(plainHttp), result.GetValue(insecure), credential, null)
             {
                 Variables = context.Terminal.GetVariable,
             };

@@ -20,7 +20,7 @@ internal static class ManifestGetCommand
         access.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            using OpenedImage image = await OpenedImage.OpenAsync(
+            await using OpenedImage image = await OpenedImage.OpenAsync(
                 result.GetRequiredValue(location), access.Read(result), cancellationToken);
             await using ContentStream content = await image.Source.OpenReadAsync(image.Root, cancellationToken);
             await OutputFile.WriteAsync(context, result.GetValue(output), content, cancellationToken);

@@ -35,14 +35,14 @@ internal static class ManifestPutCommand
                     $"The file has the digest '{manifest.Digest}', but the destination says '{expected}'.");
             }
 
-            using OpenedStore target = await OpenedStore.OpenAsync(place, access.Read(result), create: true, cancellationToken);
+            await using OpenedStore target = await OpenedStore.OpenAsync(place, access.Read(result), create: true, cancellationToken);
             await target.Store.PushAsync(manifest, ReplayableContent.FromBytes(bytes), cancellationToken);
             if (place.Tag is string tag)
             {
                 await target.Store.TagAsync(manifest, tag, cancellationToken);
             }
 
-            await target.KeepUntaggedAsync(manifest, place.Tag, cancellationToken);
+            await target.CompleteAsync(manifest, place.Tag, cancellationToken);
             ResultWriter.WriteContent(context, result, place.Describe(place.Tag, manifest.Digest), manifest);
 
             return ExitCode.Done;

@@ -26,13 +26,13 @@ internal static class ReferrersCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
-            RegistryAccess registries = access.Read(result);
+            PlaceAccess registries = access.Read(result);
 
             // What is named by its digest need not be there: its referrers may outlive it, or come before it.
-            using OpenedImage? image = place.Digest is null
+            await using OpenedImage? image = place.Digest is null
                 ? await OpenedImage.OpenAsync(place, registries, cancellationToken)
                 : null;
-            using OpenedStore? store = image is null
+            await using OpenedStore? store = image is null
                 ? await OpenedStore.OpenAsync(place, registries, create: false, cancellationToken)
                 : null;
             Descriptor subject = image?.Root ??

@@ -45,15 +45,15 @@ internal sealed class RegistryAccessOptions
         command.Options.Add(_authFile);
     }
 
-    public RegistryAccess Read(ParseResult result) => Read(result, null);
+    public PlaceAccess Read(ParseResult result) => Read(result, null);
 
     /// <summary>Reads the options; what is not given falls back to another side's.</summary>
-    public RegistryAccess Read(ParseResult result, RegistryAccess? fallback)
+    public PlaceAccess Read(ParseResult result, PlaceAccess? fallback)
     {
         string? authFile = result.GetValue(_authFile);
         RegistryCredential? credential = result.GetValue(_credentials);
 
-        return new RegistryAccess(
+        return new PlaceAccess(
             result.GetValue(_plainHttp) || fallback is { PlainHttp: true },
             result.GetValue(_insecure) || fallback is { Insecure: true },
             // A file of credentials for this side is meant to be used, not overruled by what holds for all.

@@ -22,7 +22,7 @@ internal static class TagsCommand
                 throw new UsageException($"'tags' wants a repository or a layout, but '{place}' names one image.");
             }
 
-            using OpenedStore opened = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
+            await using OpenedStore opened = await OpenedStore.OpenAsync(place, access.Read(result), create: false, cancellationToken);
             IAsyncEnumerable<string> tags = ((IReferenceLister)opened.Store).ListReferencesAsync(cancellationToken);
             if (result.GetValue(context.Json))
             {

@@ -28,7 +28,7 @@ internal static class UnpackCommand
         {
             ImageLocation place = result.GetRequiredValue(location);
             string target = result.GetRequiredValue(directory);
-            using OpenedImage opened = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
+            await using OpenedImage opened = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             ContainerImage image = await ContainerImage.OpenAsync(
                 opened.Source, opened.Root, result.GetValue(platform), cancellationToken);
             ProgressReporter progress = context.StartProgress(result);

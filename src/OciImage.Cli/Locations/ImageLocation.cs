@@ -3,11 +3,20 @@ namespace OciImage.Cli.Locations;
 /// <summary>A place where an image is or shall be, as written on the command line.</summary>
 internal abstract record ImageLocation
 {
-    private const string DockerPrefix = "docker://";
     private const string LayoutPrefix = "oci:";
 
-    private static readonly string[] UnsupportedPrefixes =
-        ["oci-archive:", "docker-archive:", "docker-daemon:", "containers-storage:", "dir:"];
+    // What no prefix claims is the name of an image in a registry.
+    private static readonly (string Prefix, Func<string, ImageLocation> Parse)[] Transports =
+    [
+        (LayoutPrefix, LayoutLocation.ParsePath),
+        ("docker://", text => RegistryLocation.ParseReference(text, isDockers: true)),
+        ("oci-archive:", _ => throw Unsupported("oci-archive:")),
+        ("docker-archive:", _ => throw Unsupported("docker-archive:")),
+        ("docker-daemon:", _ => throw Unsupported("docker-daemon:")),
+        ("containerd:", _ => throw Unsupported("containerd:")),
+        ("containers-storage:", _ => throw Unsupported("containers-storage:")),
+        ("dir:", _ => throw Unsupported("dir:")),
+    ];
 
     /// <summary>Gets the tag that was written, or <see langword="null"/>.</summary>
     public abstract string? Tag { get; }
@@ -18,8 +27,23 @@ internal abstract record ImageLocation
     /// <summary>Returns the place without the tag and digest of one image.</summary>
     public abstract string ToPlaceText();
 
+    /// <summary>Opens the place for reading and finds the image that it names.</summary>
+    /// <param name="access">How it is opened.</param>
+    /// <param name="jobs">How many requests shall be possible at once; 0 for what is usual.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    public abstract Task<OpenedImage> OpenImageAsync(PlaceAccess access, int jobs, CancellationToken cancellationToken);
+
+    /// <summary>Opens the place for writing, or for questions that need no image to be there.</summary>
+    /// <param name="access">How it is opened.</param>
+    /// <param name="create">Whether to make what is not there.</param>
+    /// <param name="jobs">How many requests shall be possible at once; 0 for what is usual.</param>
+    /// <param name="origin">The image that is copied, or <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    public abstract Task<OpenedStore> OpenStoreAsync(
+        PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken);
+
     /// <summary>Returns the place of an image that was just put there.</summary>
-    public string Describe(string? tag, Digest digest) => ToPlaceText() + (tag is null ? $"@{digest}" : $":{tag}");
+    public virtual string Describe(string? tag, Digest digest) => ToPlaceText() + (tag is null ? $"@{digest}" : $":{tag}");
 
     /// <summary>Parses <c>HOST/REPO[:TAG][@DIGEST]</c>, with or without <c>docker://</c>, or <c>oci:DIR[:TAG][@DIGEST]</c>.</summary>
     /// <exception cref="UsageException">The text is no location, or one that is not supported.</exception>
@@ -36,21 +60,17 @@ internal abstract record ImageLocation
 
     private static ImageLocation Parse(string text, bool looksUpShortNames)
     {
-        if (text.StartsWith(LayoutPrefix, StringComparison.Ordinal))
-        {
-            return LayoutLocation.ParsePath(text[LayoutPrefix.Length..]);
-        }
-
-        foreach (string prefix in UnsupportedPrefixes)
+        foreach ((string prefix, Func<string, ImageLocation> parse) in Transports)
         {
             if (text.StartsWith(prefix, StringComparison.Ordinal))
             {
-                throw new UsageException(
-                    $"'{prefix}' is not supported yet. Use 'oci:DIR[:TAG]' or 'HOST/REPO[:TAG]'.");
+                return parse(text[prefix.Length..]);
             }
         }
 
-        bool isDockers = text.StartsWith(DockerPrefix, StringComparison.Ordinal);
-        return RegistryLocation.ParseReference(isDockers ? text[DockerPrefix.Length..] : text, isDockers || !looksUpShortNames);
+        return RegistryLocation.ParseReference(text, isDockers: !looksUpShortNames);
     }
+
+    private static UsageException Unsupported(string prefix) =>
+        new($"'{prefix}' is not supported yet. Use 'oci:DIR[:TAG]' or 'HOST/REPO[:TAG]'.");
 }

@@ -1,3 +1,5 @@
+using OciImage.Layout;
+
 namespace OciImage.Cli.Locations;
 
 /// <summary>An image in an OCI layout directory.</summary>
@@ -42,6 +44,27 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
 
         return $"{ToPlaceText()}{tag}{(Digest is null ? "" : "@" + Digest)}";
     }
+
+    public override async Task<OpenedImage> OpenImageAsync(
+        PlaceAccess access, int jobs, CancellationToken cancellationToken)
+    {
+        OciLayout layout = await OciLayout.OpenAsync(Directory, cancellationToken: cancellationToken);
+        if ((Digest?.ToString() ?? Tag) is string reference)
+        {
+            return new OpenedImage(layout, await layout.ResolveAsync(reference, cancellationToken), Tag);
+        }
+
+        Descriptor root = await OnlyImage.FindAsync(
+            layout, (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests, ToPlaceText(), cancellationToken);
+        return new OpenedImage(
+            layout, root.ToContentDescriptor(), root.Annotations.GetValueOrDefault(AnnotationKeys.RefName));
+    }
+
+    public override async Task<OpenedStore> OpenStoreAsync(
+        PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken) =>
+        new OpenedLayout(create
+            ? await OciLayout.OpenOrCreateAsync(Directory, cancellationToken: cancellationToken)
+            : await OciLayout.OpenAsync(Directory, cancellationToken: cancellationToken));
 
     private static bool EndsLikeATag(string path, out int colon)
     {

@@ -1,3 +1,4 @@
+using OciImage.Registry;
 using OciImage.Registry.Hosts;
 
 namespace OciImage.Cli.Locations;
@@ -32,6 +33,33 @@ internal sealed record RegistryLocation(ImageReference Name, bool HasTag) : Imag
         bool hasTag = undigested.IndexOf(':', undigested.LastIndexOf('/') + 1) >= 0;
 
         return new RegistryLocation(name, hasTag);
+    }
+
+    public override async Task<OpenedImage> OpenImageAsync(
+        PlaceAccess access, int jobs, CancellationToken cancellationToken)
+    {
+        RegistryClient client = access.CreateClient(Name.Registry, jobs);
+        try
+        {
+            RepositoryClient repository = client.GetRepository(Name);
+            Descriptor root = await repository.ResolveAsync(Name.Reference, cancellationToken);
+            return new OpenedRegistryImage(
+                repository, root, Tag ?? (Name.Digest is null ? Name.Tag : null), access, client);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    public override Task<OpenedStore> OpenStoreAsync(
+        PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken)
+    {
+        RegistryClient? shared = (origin as OpenedRegistryImage)?.ShareClient(access, Name.Registry);
+        RegistryClient client = shared ?? access.CreateClient(Name.Registry, jobs);
+        return Task.FromResult<OpenedStore>(
+            new OpenedRepository(client.GetRepository(Name), shared is null ? client : null));
     }
 
     public override string ToPlaceText() => $"{Name.Registry}/{Name.Repository}";

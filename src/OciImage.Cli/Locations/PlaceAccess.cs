@@ -3,8 +3,8 @@ using OciImage.Registry.Hosts;
 
 namespace OciImage.Cli.Locations;
 
-/// <summary>Says how a registry is spoken to.</summary>
-internal sealed record RegistryAccess(bool PlainHttp, bool Insecure, RegistryCredential? Credential, string? AuthFile)
+/// <summary>Says how places are opened: how a registry is spoken to.</summary>
+internal sealed record PlaceAccess(bool PlainHttp, bool Insecure, RegistryCredential? Credential, string? AuthFile)
 {
     /// <summary>Gets the variables that name the files of credentials, or null for those of this process.</summary>
     public Func<string, string?>? Variables { get; init; }
