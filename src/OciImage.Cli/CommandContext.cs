@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using OciImage.Cli.Output;
 using OciImage.Cli.Terminal;
+using OciImage.Layout;
 
 namespace OciImage.Cli;
 
 /// <summary>What every command shares: the terminal, the options that hold everywhere, and how to say things.</summary>
 internal sealed class CommandContext(ITerminal terminal)
 {
+    /// <summary>The name of the option that says in which namespace names are.</summary>
+    public const string NamespaceName = "--namespace";
+
     private readonly List<string> _secrets = [];
 
     public ITerminal Terminal { get; } = terminal;
@@ -41,8 +45,18 @@ internal sealed class CommandContext(ITerminal terminal)
         Recursive = true,
     };
 
+    public Option<string?> Namespace { get; } = new(NamespaceName, "-n")
+    {
+        Description = "The namespace of the names in a layout or in containerd; 'default' where nothing is said. " +
+            "With it, the name in 'oci:DIR:NAME' may be a whole reference.",
+        HelpName = "NS",
+        Recursive = true,
+        CustomParser = ParseNamespace,
+    };
+
     public void AddTo(Command root)
     {
+        root.Options.Add(Namespace);
         root.Options.Add(Progress);
         root.Options.Add(Json);
         root.Options.Add(Quiet);
@@ -81,6 +95,20 @@ internal sealed class CommandContext(ITerminal terminal)
 
     public ProgressReporter StartProgress(ParseResult result) => ProgressReporter.Start(
         Terminal, result.GetValue(Quiet) ? ProgressStyle.None : result.GetValue(Progress));
+
+    private static string? ParseNamespace(ArgumentResult result)
+    {
+        string name = result.Tokens[0].Value;
+        try
+        {
+            return new OciLayoutOptions { Namespace = name }.Namespace;
+        }
+        catch (ArgumentException exception)
+        {
+            result.AddError(exception.Message);
+            return null;
+        }
+    }
 
     private static ProgressStyle Refuse(ArgumentResult result, string message)
     {

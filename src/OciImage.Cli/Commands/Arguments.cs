@@ -39,14 +39,14 @@ internal static class Arguments
         HelpName = "FILE",
     };
 
-    private static Argument<T> Parsed<T>(string name, string description, Func<string, T> parse) => new(name)
+    private static Argument<T> Parsed<T>(string name, string description, Func<string, bool, T> parse) => new(name)
     {
         Description = description,
         CustomParser = result =>
         {
             try
             {
-                return parse(result.Tokens[0].Value);
+                return parse(result.Tokens[0].Value, result.GetResult(CommandContext.NamespaceName) is not null);
             }
             catch (UsageException exception)
             {

@@ -73,7 +73,9 @@ internal static class BuildCommand
         string text = result.Tokens[0].Value;
         try
         {
-            return new BaseImage(text == Scratch ? null : ImageLocation.Parse(text));
+            return new BaseImage(text == Scratch
+                ? null
+                : ImageLocation.Parse(text, result.GetResult(CommandContext.NamespaceName) is not null));
         }
         catch (UsageException exception)
         {

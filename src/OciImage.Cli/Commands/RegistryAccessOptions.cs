@@ -61,6 +61,7 @@ internal sealed class RegistryAccessOptions
             authFile ?? fallback?.AuthFile)
         {
             Variables = _context.Terminal.GetVariable,
+            Namespace = result.GetValue(_context.Namespace),
         };
     }
 

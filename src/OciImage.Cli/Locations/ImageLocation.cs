@@ -6,16 +6,16 @@ internal abstract record ImageLocation
     private const string LayoutPrefix = "oci:";
 
     // What no prefix claims is the name of an image in a registry.
-    private static readonly (string Prefix, Func<string, ImageLocation> Parse)[] Transports =
+    private static readonly (string Prefix, Func<string, bool, ImageLocation> Parse)[] Transports =
     [
         (LayoutPrefix, LayoutLocation.ParsePath),
-        ("docker://", text => RegistryLocation.ParseReference(text, isDockers: true)),
-        ("oci-archive:", _ => throw Unsupported("oci-archive:")),
-        ("docker-archive:", _ => throw Unsupported("docker-archive:")),
-        ("docker-daemon:", _ => throw Unsupported("docker-daemon:")),
-        ("containerd:", _ => throw Unsupported("containerd:")),
-        ("containers-storage:", _ => throw Unsupported("containers-storage:")),
-        ("dir:", _ => throw Unsupported("dir:")),
+        ("docker://", (text, _) => RegistryLocation.ParseReference(text, isDockers: true)),
+        ("oci-archive:", (_, _) => throw Unsupported("oci-archive:")),
+        ("docker-archive:", (_, _) => throw Unsupported("docker-archive:")),
+        ("docker-daemon:", (_, _) => throw Unsupported("docker-daemon:")),
+        ("containerd:", (_, _) => throw Unsupported("containerd:")),
+        ("containers-storage:", (_, _) => throw Unsupported("containers-storage:")),
+        ("dir:", (_, _) => throw Unsupported("dir:")),
     ];
 
     /// <summary>Gets the tag that was written, or <see langword="null"/>.</summary>
@@ -46,25 +46,29 @@ internal abstract record ImageLocation
     public virtual string Describe(string? tag, Digest digest) => ToPlaceText() + (tag is null ? $"@{digest}" : $":{tag}");
 
     /// <summary>Parses <c>HOST/REPO[:TAG][@DIGEST]</c>, with or without <c>docker://</c>, or <c>oci:DIR[:TAG][@DIGEST]</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="isNamespaced">Whether a namespace was named, so that names in a layout may be whole references.</param>
     /// <exception cref="UsageException">The text is no location, or one that is not supported.</exception>
-    public static ImageLocation Parse(string text) => Parse(text, looksUpShortNames: true);
+    public static ImageLocation Parse(string text, bool isNamespaced = false) =>
+        Parse(text, isNamespaced, looksUpShortNames: true);
 
     /// <summary>Parses a place that is written to: a short name is Docker's, whatever this machine's files say.</summary>
     /// <exception cref="UsageException">The text is no location, or one that is not supported.</exception>
-    public static ImageLocation ParseDestination(string text) => Parse(text, looksUpShortNames: false);
+    public static ImageLocation ParseDestination(string text, bool isNamespaced = false) =>
+        Parse(text, isNamespaced, looksUpShortNames: false);
 
     /// <summary>Parses a layout's directory, with or without <c>oci:</c> before it, as <c>pull</c> and <c>push</c> take it.</summary>
     /// <exception cref="UsageException">The text is no path.</exception>
-    public static LayoutLocation ParseLayout(string text) => LayoutLocation.ParsePath(
-        text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text);
+    public static LayoutLocation ParseLayout(string text, bool isNamespaced = false) => LayoutLocation.ParsePath(
+        text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text, isNamespaced);
 
-    private static ImageLocation Parse(string text, bool looksUpShortNames)
+    private static ImageLocation Parse(string text, bool isNamespaced, bool looksUpShortNames)
     {
-        foreach ((string prefix, Func<string, ImageLocation> parse) in Transports)
+        foreach ((string prefix, Func<string, bool, ImageLocation> parse) in Transports)
         {
             if (text.StartsWith(prefix, StringComparison.Ordinal))
             {
-                return parse(text[prefix.Length..]);
+                return parse(text[prefix.Length..], isNamespaced);
             }
         }
 

@@ -11,8 +11,12 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
 
     public override Digest? Digest => LayoutDigest;
 
+    /// <summary>Gets whether a namespace was named, so that the name may be a whole reference.</summary>
+    public bool IsNamespaced { get; init; }
+
     // DIR may hold colons: only what follows the last one, and is a tag, is taken for a tag. 'DIR:' is a DIR without one.
-    public static LayoutLocation ParsePath(string path)
+    // With a namespace the name may hold colons itself: DIR ends at the last '/:', or else at the first colon.
+    public static LayoutLocation ParsePath(string path, bool isNamespaced = false)
     {
         Digest? digest = null;
         int at = path.LastIndexOf('@');
@@ -24,7 +28,7 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
         }
 
         string? tag = null;
-        if (EndsLikeATag(path, out int colon))
+        if (isNamespaced ? HasName(path, out int colon) : EndsLikeATag(path, out colon))
         {
             tag = colon == path.Length - 1 ? null : path[(colon + 1)..];
             path = path[..colon];
@@ -32,7 +36,7 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
 
         return path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)
             ? throw new UsageException("An OCI layout is written 'oci:DIR[:TAG]' or 'oci:DIR@DIGEST'; DIR is missing.")
-            : new LayoutLocation(path, tag, digest);
+            : new LayoutLocation(path, tag, digest) { IsNamespaced = isNamespaced };
     }
 
     public override string ToPlaceText() => $"oci:{Directory}";
@@ -40,15 +44,17 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
     /// <summary>Returns the place in the form that parses to it.</summary>
     public override string ToString()
     {
-        string tag = Tag is not null ? ":" + Tag : EndsLikeATag(Directory, out _) ? ":" : "";
+        bool needsColon = IsNamespaced ? HasName(Directory, out _) : EndsLikeATag(Directory, out _);
+        string slash = IsNamespaced && needsColon && !Directory.EndsWith('/') ? "/" : "";
+        string tag = Tag is not null || needsColon ? ":" + Tag : "";
 
-        return $"{ToPlaceText()}{tag}{(Digest is null ? "" : "@" + Digest)}";
+        return $"{ToPlaceText()}{slash}{tag}{(Digest is null ? "" : "@" + Digest)}";
     }
 
     public override async Task<OpenedImage> OpenImageAsync(
         PlaceAccess access, int jobs, CancellationToken cancellationToken)
     {
-        OciLayout layout = await OciLayout.OpenAsync(Directory, cancellationToken: cancellationToken);
+        OciLayout layout = await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken);
         if ((Digest?.ToString() ?? Tag) is string reference)
         {
             return new OpenedImage(layout, await layout.ResolveAsync(reference, cancellationToken), Tag);
@@ -63,8 +69,19 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
     public override async Task<OpenedStore> OpenStoreAsync(
         PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken) =>
         new OpenedLayout(create
-            ? await OciLayout.OpenOrCreateAsync(Directory, cancellationToken: cancellationToken)
-            : await OciLayout.OpenAsync(Directory, cancellationToken: cancellationToken));
+            ? await OciLayout.OpenOrCreateAsync(Directory, ReadOptions(access), cancellationToken)
+            : await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken));
+
+    private static OciLayoutOptions ReadOptions(PlaceAccess access) =>
+        new() { Namespace = access.Namespace ?? OciLayoutOptions.DefaultNamespace };
+
+    private static bool HasName(string path, out int colon)
+    {
+        colon = path.LastIndexOf("/:", StringComparison.Ordinal);
+        colon = colon >= 0 ? colon + 1 : path.IndexOf(':', StringComparison.Ordinal);
+
+        return colon >= 0;
+    }
 
     private static bool EndsLikeATag(string path, out int colon)
     {

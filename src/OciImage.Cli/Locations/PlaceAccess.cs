@@ -3,11 +3,14 @@ using OciImage.Registry.Hosts;
 
 namespace OciImage.Cli.Locations;
 
-/// <summary>Says how places are opened: how a registry is spoken to.</summary>
+/// <summary>Says how places are opened: how a registry is spoken to, and in which namespace names are.</summary>
 internal sealed record PlaceAccess(bool PlainHttp, bool Insecure, RegistryCredential? Credential, string? AuthFile)
 {
     /// <summary>Gets the variables that name the files of credentials, or null for those of this process.</summary>
     public Func<string, string?>? Variables { get; init; }
+
+    /// <summary>Gets the namespace of the names in a layout or in containerd, or <see langword="null"/> for 'default'.</summary>
+    public string? Namespace { get; init; }
 
     /// <summary>Makes a client; nothing is asked yet. A credential of the command line is for the registry it names.</summary>
     /// <exception cref="UsageException">The file of credentials that was named is not there.</exception>

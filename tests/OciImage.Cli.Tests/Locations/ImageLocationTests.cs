@@ -99,4 +99,37 @@ public sealed class ImageLocationTests
 
                 Assert.Equal(location, ImageLocation.Parse(location.ToString()));
             });
+
+    [Theory]
+    [InlineData("oci:dir", "dir", null)]
+    [InlineData("oci:dir:v1", "dir", "v1")]
+    [InlineData("oci:dir:docker.io/library/alpine:3", "dir", "docker.io/library/alpine:3")]
+    [InlineData("oci:dir:localhost:5000/a:b", "dir", "localhost:5000/a:b")]
+    [InlineData("oci:a:b/:docker.io/library/alpine:3", "a:b/", "docker.io/library/alpine:3")] // '/:' ends a DIR with colons
+    [InlineData("oci:dir/:[::1]:5000/x:v1", "dir/", "[::1]:5000/x:v1")]
+    [InlineData("oci:a:b/:", "a:b/", null)]
+    public void Parse_TakesAWholeReferenceWhereANamespaceIsNamed(string text, string directory, string? tag)
+    {
+        var layout = Assert.IsType<LayoutLocation>(ImageLocation.Parse(text, isNamespaced: true));
+
+        Assert.Equal(directory, layout.Directory);
+        Assert.Equal(tag, layout.Tag);
+    }
+
+    [Fact]
+    public void ToString_ParsesToTheSameLayoutWhereANamespaceIsNamed() =>
+        Gen.Char["ab/:@.-_"].Array[1, 12].Select(chars => "oci:" + new string(chars)).Sample(text =>
+        {
+            LayoutLocation location;
+            try
+            {
+                location = (LayoutLocation)ImageLocation.Parse(text, isNamespaced: true);
+            }
+            catch (UsageException)
+            {
+                return;
+            }
+
+            Assert.Equal(location, ImageLocation.Parse(location.ToString(), isNamespaced: true));
+        });
 }
