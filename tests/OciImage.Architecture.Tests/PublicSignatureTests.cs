@@ -13,7 +13,7 @@ public sealed class PublicSignatureTests
     {
         string[] foreign =
         [
-            .. typeof(Digest).Assembly.GetExportedTypes()
+            .. ExportedTypes()
                 .SelectMany(type => type.GetMembers(Declared).SelectMany(TypesOf).Prepend(type.BaseType ?? type)
                     .SelectMany(Parts)
                     .Where(part => !IsOwnOrBase(part))
@@ -29,13 +29,16 @@ public sealed class PublicSignatureTests
     {
         string[] open =
         [
-            .. typeof(Digest).Assembly.GetExportedTypes()
+            .. ExportedTypes()
                 .Where(type => type.IsClass && !type.IsSealed && !type.IsAbstract)
                 .Select(type => type.FullName!),
         ];
 
         Assert.Empty(open);
     }
+
+    private static IEnumerable<Type> ExportedTypes() =>
+        typeof(Digest).Assembly.GetExportedTypes().Concat(typeof(Engines.EngineException).Assembly.GetExportedTypes());
 
     private static IEnumerable<Type> TypesOf(MemberInfo member) => member switch
     {

@@ -13,7 +13,7 @@ internal abstract record ImageLocation
         ("oci-archive:", (_, _) => throw Unsupported("oci-archive:")),
         ("docker-archive:", (_, _) => throw Unsupported("docker-archive:")),
         ("docker-daemon:", (_, _) => throw Unsupported("docker-daemon:")),
-        ("containerd:", (_, _) => throw Unsupported("containerd:")),
+        (ContainerdLocation.Prefix, (text, _) => ContainerdLocation.Parse(text)),
         ("containers-storage:", (_, _) => throw Unsupported("containers-storage:")),
         ("dir:", (_, _) => throw Unsupported("dir:")),
     ];

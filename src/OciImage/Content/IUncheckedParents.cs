@@ -5,4 +5,4 @@ namespace OciImage.Content;
 /// A registry looks for a manifest's children before it takes it, and asking it again costs requests. Here nobody looked: a
 /// sparse copy, another tool or a layer with a manifest's bytes may have brought it, and looking costs little.
 /// </remarks>
-internal interface IUncheckedParents;
+public interface IUncheckedParents;
