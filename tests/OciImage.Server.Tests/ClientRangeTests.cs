@@ -31,7 +31,7 @@ public sealed class ClientRangeTests : IDisposable
         Descriptor blob = await registry.PushBlobAsync(bytes);
         using var client = new RegistryClient(new RegistryOptions { Scheme = RegistryScheme.Http });
         OciLayout layout = await OciLayout.OpenOrCreateAsync(
-            _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, TestRegistry.Cancelled);
+            _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, TestRegistry.Cancelled);
         _actions.Clear();
 
         await ContentCopy.CopyAsync(

@@ -6,7 +6,7 @@ namespace OciImage.Server.Tests;
 
 public sealed class LayoutRepositoryTests
 {
-    private static readonly OciLayoutOptions Quick = new() { Durable = false };
+    private static readonly OciLayoutOptions Quick = new() { Durability = Durability.None };
 
     [Fact]
     public async Task Restart_ServesWhatWasPushedBefore()

@@ -56,7 +56,7 @@ internal sealed class ImageBuild(ImageLocation destination, PlaceAccess access)
         try
         {
             OciLayout layout = await OciLayout.OpenOrCreateAsync(
-                staging, new OciLayoutOptions { Durable = false }, cancellationToken);
+                staging, new OciLayoutOptions { Durability = Durability.None }, cancellationToken);
             WrittenLayer layer = await LayerWriter.WriteAsync(layout, Inputs, options, cancellationToken);
             await ContentCopy.CopyAsync(layout, target, layer.Descriptor, cancellationToken: cancellationToken);
 

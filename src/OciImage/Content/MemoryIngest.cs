@@ -1,7 +1,7 @@
 namespace OciImage.Content;
 
 /// <summary>Content on its way into a <see cref="MemoryStore"/>, held by one caller.</summary>
-internal sealed class MemoryIngest : ContentIngest
+internal sealed class MemoryIngest : ContentIngest, IResumableIngest
 {
     private readonly MemoryIngestState _state;
     private readonly MemoryStore _store;
@@ -19,6 +19,10 @@ internal sealed class MemoryIngest : ContentIngest
 
     public override long Offset => _state.Bytes.Length;
 
+    public DateTimeOffset StartedAt => _state.StartedAt;
+
+    public long? Total => _state.Total;
+
     public override ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
         ThrowIfEnded();
@@ -35,21 +39,47 @@ internal sealed class MemoryIngest : ContentIngest
         ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
         byte[] bytes = _state.Bytes.ToArray();
-        var wanted = new Descriptor { MediaType = mediaType, Digest = expected ?? Digest.Compute(bytes), Size = bytes.Length };
-        if (!wanted.Digest.CanVerify)
-        {
-            throw ContentVerificationException.CannotVerify(wanted);
-        }
+        return new(Commit(
+            new Descriptor { MediaType = mediaType, Digest = expected ?? Digest.Compute(bytes), Size = Total ?? bytes.Length }, bytes));
+    }
 
-        if (expected is not null && Digest.Compute(bytes, wanted.Digest.Algorithm) is var actual && actual != expected)
-        {
-            throw ContentVerificationException.Mismatch(wanted, actual);
-        }
+    public ValueTask CommitAsync(Descriptor expected, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+        Commit(expected, _state.Bytes.ToArray());
 
-        _store.Add(wanted, bytes);
-        End();
+        return default;
+    }
 
-        return new(wanted);
+    public ValueTask SetTotalAsync(long? total, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(total ?? Offset, Offset, nameof(total));
+        ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+        _state.Total = total;
+
+        return default;
+    }
+
+    public ValueTask TruncateAsync(long length, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Offset);
+        ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+        _state.Truncate(length);
+
+        return default;
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+
+        return default;
     }
 
     public override ValueTask AbortAsync(CancellationToken cancellationToken = default)
@@ -72,6 +102,30 @@ internal sealed class MemoryIngest : ContentIngest
         }
 
         return default;
+    }
+
+    private Descriptor Commit(Descriptor wanted, byte[] bytes)
+    {
+        if (!wanted.Digest.CanVerify)
+        {
+            throw ContentVerificationException.CannotVerify(wanted);
+        }
+
+        if (wanted.Size != bytes.Length || (Total ?? bytes.Length) != bytes.Length)
+        {
+            throw ContentVerificationException.OtherLength(
+                wanted.Size == bytes.Length ? wanted with { Size = Total!.Value } : wanted, bytes.Length);
+        }
+
+        if (Digest.Compute(bytes, wanted.Digest.Algorithm) is var actual && actual != wanted.Digest)
+        {
+            throw ContentVerificationException.Mismatch(wanted, actual);
+        }
+
+        _store.Add(wanted, bytes);
+        End();
+
+        return wanted;
     }
 
     private void End()

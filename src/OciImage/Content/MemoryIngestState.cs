@@ -10,7 +10,16 @@ internal sealed class MemoryIngestState(string key, TimeProvider time)
 
     public MemoryStream Bytes { get; } = new();
 
-    public IngestStatus Status => new(key, Bytes.Length, _updatedAt);
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    public long? Total { get; set; }
+
+    public IngestStatus Status => new(key, Bytes.Length, _updatedAt)
+    {
+        StartedAt = StartedAt,
+        Total = Total,
+        IsOpen = Volatile.Read(ref _open) != 0,
+    };
 
     public void Open()
     {
@@ -25,6 +34,12 @@ internal sealed class MemoryIngestState(string key, TimeProvider time)
     public void Append(ReadOnlySpan<byte> bytes)
     {
         Bytes.Write(bytes);
+        _updatedAt = time.GetUtcNow();
+    }
+
+    public void Truncate(long length)
+    {
+        Bytes.SetLength(length);
         _updatedAt = time.GetUtcNow();
     }
 }

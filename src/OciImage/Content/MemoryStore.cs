@@ -8,7 +8,7 @@ namespace OciImage.Content;
 /// distribution specification; an untagged manifest stays until it is deleted.
 /// </remarks>
 public sealed class MemoryStore :
-    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
+    IImageStore, IContentIngester, IIngestLister, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
     IContentRangeFetcher
 {
     private const string Place = "memory";
@@ -260,6 +260,40 @@ public sealed class MemoryStore :
         lock (_lock)
         {
             return new(_ingests.GetValueOrDefault(key)?.Status);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IngestStatus> ListIngestsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        IngestStatus[] found;
+        lock (_lock)
+        {
+            found = [.. _ingests.Values.Select(state => state.Status).OrderBy(status => status.Key, StringComparer.Ordinal)];
+        }
+
+        foreach (IngestStatus status in found)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return status;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> AbortIngestAsync(string key, CancellationToken cancellationToken = default)
+    {
+        IngestKey.Check(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            if (!_ingests.TryGetValue(key, out MemoryIngestState? state))
+            {
+                return new(false);
+            }
+
+            state.Open();
+            return new(_ingests.Remove(key));
         }
     }
 

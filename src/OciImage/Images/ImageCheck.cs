@@ -1,33 +1,120 @@
+using System.Runtime.ExceptionServices;
+using System.Threading.Channels;
 using OciImage.Content;
 using OciImage.Layers;
 
 namespace OciImage.Images;
 
-/// <summary>One run of a check over a graph.</summary>
-internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgress>? progress)
+/// <summary>One run of a check over graphs.</summary>
+/// <remarks>
+/// One task walks the documents, in order, and hands out the blobs; several read these. A fault is told at the place
+/// where the walk met its content, whoever found it first.
+/// </remarks>
+internal sealed class ImageCheck(
+    IContentFetcher source, CheckOptions options, IProgress<ContentProgress>? progress, CancellationTokenSource cancellation)
 {
-    private const int MaxFaults = 1000;
+    private const int InputOutputError = 5;
 
     // What is promised of content is part of the key: the same digest under another type, size or DiffID is another promise.
     private readonly HashSet<(Digest Digest, string MediaType, long Size, Digest DiffId)> _seen = [];
-    private readonly List<CheckFault> _faults = [];
+    private readonly List<(long Place, CheckFault Fault)> _faults = [];
     private readonly DocumentOptions _limits = DocumentOptions.Default;
+    private readonly Lock _lock = new();
+    private readonly Channel<Blob> _blobs = Channel.CreateBounded<Blob>(new BoundedChannelOptions(4 * options.MaxConcurrency)
+    {
+        SingleWriter = true,
+    });
+
+    private ExceptionDispatchInfo? _failure;
+    private long _place;
     private long _contents;
     private long _bytes;
+    private bool _isTruncated;
 
-    public CheckReport ToReport() => new(_contents, _bytes, _faults);
+    private bool IsFull => Volatile.Read(ref _isTruncated);
 
-    public ValueTask VisitAsync(Descriptor descriptor, int depth, CancellationToken cancellationToken) =>
-        VisitAsync(descriptor, default, depth, cancellationToken);
+    public async ValueTask<CheckReport> RunAsync(IReadOnlyList<Descriptor> roots, CancellationToken cancellationToken)
+    {
+        IEnumerable<Task> readers = Enumerable.Range(0, options.MaxConcurrency).Select(_ => WatchAsync(ReadBlobsAsync));
+        await Task.WhenAll([WatchAsync(() => WalkAsync(roots)), .. readers]).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        _failure?.Throw();
+        IReadOnlyList<CheckFault> faults = [.. _faults.OrderBy(fault => fault.Place).Select(fault => fault.Fault)];
+
+        return new CheckReport(_contents, _bytes, faults) { IsTruncated = _isTruncated };
+    }
+
+    // The first failure ends all; what follows from the cancellation it brings is not told.
+    private async Task WatchAsync(Func<Task> work)
+    {
+        await Task.Yield();
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null) is null)
+            {
+                await cancellation.CancelAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task WalkAsync(IReadOnlyList<Descriptor> roots)
+    {
+        foreach (Descriptor root in roots)
+        {
+            await VisitAsync(root, default, depth: 0, cancellation.Token).ConfigureAwait(false);
+        }
+
+        _blobs.Writer.Complete();
+    }
+
+    private async Task ReadBlobsAsync()
+    {
+        await foreach (Blob blob in _blobs.Reader.ReadAllAsync(cancellation.Token).ConfigureAwait(false))
+        {
+            if (!IsFull)
+            {
+                await WatchFaultAsync(
+                    blob.Descriptor, blob.Place, () => ReadBlobAsync(blob.Descriptor, blob.DiffId, cancellation.Token))
+                    .ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask WatchFaultAsync(Descriptor descriptor, long place, Func<ValueTask> read)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+        catch (ContentNotFoundException) when (MediaTypes.IsNonDistributable(descriptor.MediaType))
+        {
+            // It is somewhere else on purpose.
+        }
+        catch (OciException exception) when (exception is not RegistryException)
+        {
+            Add(descriptor, place, exception);
+        }
+        catch (IOException exception) when (exception.HResult == InputOutputError)
+        {
+            // A device that cannot read its own bytes: content that is damaged, and no reason to end.
+            Add(descriptor, place, new ContentVerificationException(
+                descriptor, $"Content '{descriptor.Digest}' cannot be read: {exception.Message}", exception));
+        }
+    }
 
     private async ValueTask VisitAsync(Descriptor descriptor, Digest diffId, int depth, CancellationToken cancellationToken)
     {
-        if (_faults.Count >= MaxFaults || !_seen.Add((descriptor.Digest, descriptor.MediaType, descriptor.Size, diffId)))
+        if (IsFull || !_seen.Add((descriptor.Digest, descriptor.MediaType, descriptor.Size, diffId)))
         {
             return;
         }
 
-        try
+        long place = _place++;
+        await WatchFaultAsync(descriptor, place, async () =>
         {
             if (depth > ContentGraph.MaxDepth)
             {
@@ -50,17 +137,9 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
             }
             else
             {
-                await ReadBlobAsync(descriptor, diffId, cancellationToken).ConfigureAwait(false);
+                await _blobs.Writer.WriteAsync(new Blob(descriptor, diffId, place), cancellationToken).ConfigureAwait(false);
             }
-        }
-        catch (ContentNotFoundException) when (MediaTypes.IsNonDistributable(descriptor.MediaType))
-        {
-            // It is somewhere else on purpose.
-        }
-        catch (OciException exception) when (exception is not RegistryException)
-        {
-            Add(descriptor, exception);
-        }
+        }).ConfigureAwait(false);
     }
 
     private async ValueTask VisitIndexAsync(Descriptor descriptor, int depth, CancellationToken cancellationToken)
@@ -69,7 +148,7 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
         ImageIndex index = OciDocument<ImageIndex>.Parse(bytes, descriptor.MediaType, _limits).Value;
         foreach (Descriptor child in index.Manifests)
         {
-            await VisitAsync(child, depth + 1, cancellationToken).ConfigureAwait(false);
+            await VisitAsync(child, default, depth + 1, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -85,7 +164,7 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
         }
         else
         {
-            await VisitAsync(manifest.Value.Config, depth + 1, cancellationToken).ConfigureAwait(false);
+            await VisitAsync(manifest.Value.Config, default, depth + 1, cancellationToken).ConfigureAwait(false);
         }
 
         for (int i = 0; i < layers.Count; i++)
@@ -109,7 +188,7 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
         }
         catch (OciException exception) when (exception is not RegistryException)
         {
-            Add(descriptor, exception);
+            Add(descriptor, _place++, exception);
             return null;
         }
 
@@ -120,7 +199,7 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
         }
         catch (DocumentFormatException exception)
         {
-            Add(manifest.Descriptor, exception);
+            Add(manifest.Descriptor, _place++, exception);
             return null;
         }
     }
@@ -178,23 +257,35 @@ internal sealed class ImageCheck(IContentFetcher source, IProgress<ContentProgre
     {
         if (descriptor.Data is not null && descriptor.Digest.CanVerify && !descriptor.TryGetVerifiedData(out _))
         {
-            Add(descriptor, new ContentVerificationException(
+            Add(descriptor, _place++, new ContentVerificationException(
                 descriptor, $"The data embedded in the descriptor of '{descriptor.Digest}' is not that content."));
         }
     }
 
-    private void Add(Descriptor descriptor, OciException error)
+    private void Add(Descriptor descriptor, long place, OciException error)
     {
-        if (_faults.Count < MaxFaults)
+        lock (_lock)
         {
-            _faults.Add(new CheckFault(descriptor, error));
+            if (_faults.Count < options.MaxFaults)
+            {
+                _faults.Add((place, new CheckFault(descriptor, error)));
+            }
+            else
+            {
+                _isTruncated = true;
+            }
         }
     }
 
     private void Count(Descriptor descriptor)
     {
-        _contents++;
-        _bytes += descriptor.Size;
-        progress?.Report(new ContentProgress(descriptor, descriptor.Size, ContentProgressState.Completed));
+        lock (_lock)
+        {
+            _contents++;
+            _bytes += descriptor.Size;
+            progress?.Report(new ContentProgress(descriptor, descriptor.Size, ContentProgressState.Completed));
+        }
     }
+
+    private readonly record struct Blob(Descriptor Descriptor, Digest DiffId, long Place);
 }

@@ -126,9 +126,82 @@ internal static unsafe class BlobFile
         }
 
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Libc.Sync(descriptor) != 0 && Libc.LastError is var failure and not (LinuxError.Invalid or LinuxError.NotSupported))
+        while (Libc.Sync(descriptor) != 0)
         {
-            throw Failed(failure, "Flushing", path);
+            switch (Libc.LastError)
+            {
+                case LinuxError.Interrupted:
+                    continue;
+                case LinuxError.Invalid or LinuxError.NotSupported:
+                    return;
+                case var failure:
+                    throw Failed(failure, "Flushing", path);
+            }
+        }
+    }
+
+    /// <summary>Flushes everything on the file system that a file stands on.</summary>
+    /// <exception cref="IOException">The device failed, now or since it was last asked.</exception>
+    public static void FlushFileSystem(SafeFileHandle handle)
+    {
+        while (Libc.SyncFileSystem((int)handle.DangerousGetHandle()) != 0)
+        {
+            if (Libc.LastError is var error and not LinuxError.Interrupted)
+            {
+                throw Failed(error, "Flushing", "the file system");
+            }
+        }
+    }
+
+    /// <summary>Forgets what memory has of a file: after a flush that failed, memory and device may differ.</summary>
+    public static void DropCache(SafeFileHandle handle)
+    {
+        if (Libc.IsSupported)
+        {
+            _ = Libc.Advise((int)handle.DangerousGetHandle(), 0, 0, Libc.AdviceDontNeed);
+        }
+    }
+
+    /// <summary>Gives what stands under a name another one, unless that is taken. A link is moved and not followed.</summary>
+    /// <returns>Whether it was moved; <see langword="false"/> where there is nothing.</returns>
+    /// <exception cref="IOException">It cannot be moved.</exception>
+    public static bool TryMove(string path, string target)
+    {
+        if (!Libc.IsSupported)
+        {
+            return TryMoveElsewhere(path, target);
+        }
+
+        fixed (byte* from = Terminated(path), to = Terminated(target))
+        {
+            if (Libc.RenameAt2(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, Libc.RenameNoReplace) == 0)
+            {
+                return true;
+            }
+
+            // Some file systems have no such flag; nobody else knows the random target.
+            int error = Libc.LastError;
+            if (error is LinuxError.Invalid or LinuxError.NoSystemCall &&
+                Libc.RenameAt2(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, 0) == 0)
+            {
+                return true;
+            }
+
+            return error == LinuxError.NotFound ? false : throw Failed(error, "Moving", path);
+        }
+    }
+
+    /// <summary>Says that a file, or a link itself, was changed now.</summary>
+    public static void Touch(string path)
+    {
+        if (!Libc.IsSupported)
+        {
+            return;
+        }
+
+        fixed (byte* name = Terminated(path))
+        {
+            _ = Libc.SetTimesAt(Libc.AtCurrentDirectory, name, null, Libc.AtSymlinkNoFollow);
         }
     }
 
@@ -143,6 +216,25 @@ internal static unsafe class BlobFile
         fixed (byte* from = Terminated(existing), to = Terminated(name))
         {
             return Libc.LinkAt(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, 0) == 0;
+        }
+    }
+
+    private static bool TryMoveElsewhere(string path, string target)
+    {
+        if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
+        {
+            Directory.Move(path, target);
+            return true;
+        }
+
+        try
+        {
+            File.Move(path, target, overwrite: false);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
         }
     }
 

@@ -1,13 +1,29 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using OciImage.Content;
+using OciImage.Linux;
 
 namespace OciImage.Layout;
 
 /// <summary>Brings files under their final names: hashed, flushed, renamed, and the directory flushed.</summary>
+/// <remarks>
+/// <code>
+///                 Full                     Batched                   None
+/// blob            fsync, rename, fsync(d)  rename                    rename
+/// index.json      fsync(blobs/*), fsync,   syncfs (blobs as well),   rename
+///                 rename, fsync(d)         rename, fsync(d)
+/// </code>
+/// </remarks>
 internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
 {
-    private const int BufferSize = 256 * 1024;
+    private IOException? _lostContent;
+    private int _swept;
+
+    // Without a call for the whole file system, each file is flushed.
+    private bool FlushesEach =>
+        options.Durability == Durability.Full || (options.Durability == Durability.Batched && !Libc.IsSupported);
+
+    /// <summary>Gets whether ingests flush what they have taken in, to go on from there after a power cut.</summary>
+    public bool FlushesIngests => FlushesEach;
 
     /// <summary>Brings content under its name: in parts at the same time where that pays, or else as one stream.</summary>
     public async ValueTask WriteAsync(Descriptor descriptor, ReplayableContent content, CancellationToken cancellationToken)
@@ -23,24 +39,82 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         ContentStream stream = ContentStream.Over(source, descriptor);
         await using (stream.ConfigureAwait(false))
         {
-            await WriteAsync(stream, descriptor.Digest, cancellationToken).ConfigureAwait(false);
+            using TemporaryFile file = CreateTemporary();
+            await StreamFile.CopyAsync(stream, descriptor.Size, file.Handle, cancellationToken).ConfigureAwait(false);
+            await PublishAsync(file.Handle, file.Path, descriptor.Digest).ConfigureAwait(false);
         }
     }
 
     /// <summary>Writes a document beside the blobs: readers see the one before or the new one, whole.</summary>
+    /// <exception cref="IOException">Writing or flushing failed; after the very last flush, the new one is there already.</exception>
     public void Replace(string path, ReadOnlySpan<byte> bytes)
     {
-        using TemporaryFile file = TemporaryFile.Create(paths);
+        using TemporaryFile file = CreateTemporary();
         RandomAccess.Write(file.Handle, bytes, 0);
-        Flush(file.Handle);
+        if (FlushesEach)
+        {
+            RandomAccess.FlushToDisk(file.Handle);
+        }
+        else if (options.Durability == Durability.Batched)
+        {
+            FlushAll(file.Handle);
+        }
+
         File.Move(file.Path, path, overwrite: true);
-        FlushDirectory(Path.GetDirectoryName(path)!);
+        if (options.Durability != Durability.None)
+        {
+            BlobFile.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
+    }
+
+    /// <summary>Writes what belongs to unfinished content; flushed only where that is asked for.</summary>
+    public void WriteBeside(string path, ReadOnlySpan<byte> bytes, bool isFlushed)
+    {
+        using TemporaryFile file = CreateTemporary();
+        RandomAccess.Write(file.Handle, bytes, 0);
+        if (isFlushed)
+        {
+            RandomAccess.FlushToDisk(file.Handle);
+        }
+
+        File.Move(file.Path, path, overwrite: true);
+        if (isFlushed)
+        {
+            BlobFile.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
     }
 
     /// <summary>Gives a verified file the blob's name; whoever wrote the same content before is replaced by equal bytes.</summary>
-    public void Publish(SafeFileHandle handle, string temporary, Digest digest)
+    /// <exception cref="IOException">Flushing failed: the blob has no name, and the file's bytes may be lost.</exception>
+    public async ValueTask PublishAsync(SafeFileHandle handle, string temporary, Digest digest)
     {
         Flush(handle);
+        await NameAsync(temporary, digest).ConfigureAwait(false);
+    }
+
+    /// <summary>Flushes a file where the level says so; what memory has of it is not to be trusted after a failure.</summary>
+    public void Flush(SafeFileHandle handle)
+    {
+        if (!FlushesEach)
+        {
+            return;
+        }
+
+        try
+        {
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (IOException)
+        {
+            // The system reports a lost write once; a second flush of the same pages would succeed without them.
+            BlobFile.DropCache(handle);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a flushed file the blob's name.</summary>
+    public async ValueTask NameAsync(string temporary, Digest digest)
+    {
         string path = paths.Blob(digest) ?? throw LayoutPaths.NoName(digest);
         string directory = Path.GetDirectoryName(path)!;
         if (LayoutPaths.Prepare(paths.Blobs) | LayoutPaths.Prepare(directory))
@@ -49,7 +123,11 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
             FlushDirectory(paths.Blobs);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        using (await PublishLock.ShareAsync(paths, options.LockTimeout).ConfigureAwait(false))
+        {
+            File.Move(temporary, path, overwrite: true);
+        }
+
         FlushDirectory(directory);
     }
 
@@ -68,53 +146,55 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
 
     public void FlushDirectory(string directory)
     {
-        if (options.Durable)
+        if (FlushesEach)
         {
             BlobFile.FlushDirectory(directory);
         }
     }
 
-    /// <summary>Copies a stream that verifies itself into a new file, which gets the blob's name only at the end.</summary>
-    private async ValueTask WriteAsync(Stream verified, Digest digest, CancellationToken cancellationToken)
+    /// <summary>Makes a new file; the first of this instance also removes what others left long ago.</summary>
+    public TemporaryFile CreateTemporary()
     {
-        using TemporaryFile file = TemporaryFile.Create(paths);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        TemporaryFile file = TemporaryFile.Create(paths);
+        if (Interlocked.Exchange(ref _swept, 1) == 0)
         {
-            long offset = 0;
-            int read;
-            while ((read = await verified.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                RandomAccess.Write(file.Handle, buffer.AsSpan(0, read), offset);
-                offset += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // The new file's time is that of the file system, which another machine's clock may not agree with.
+            LayoutSweep.SweepUnasked(paths, options, File.GetLastWriteTimeUtc(file.Handle));
         }
 
-        Publish(file.Handle, file.Path, digest);
+        return file;
+    }
+
+    // A lost write is reported once, and nobody can tell whose it was: nothing may be named by this instance afterwards.
+    private void FlushAll(SafeFileHandle handle)
+    {
+        if (_lostContent is not null)
+        {
+            throw new IOException(
+                $"A flush of '{paths.Root}' failed before, so that content may be lost; check it, and open it again.", _lostContent);
+        }
+
+        try
+        {
+            BlobFile.FlushFileSystem(handle);
+        }
+        catch (IOException exception)
+        {
+            _lostContent = exception;
+            throw;
+        }
     }
 
     /// <summary>Fetches the parts of a blob at the same time into a new file; returns whether they made the blob.</summary>
     private async ValueTask<bool> TryWriteAsync(RangedContent content, CancellationToken cancellationToken)
     {
-        using TemporaryFile file = TemporaryFile.Create(paths);
+        using TemporaryFile file = CreateTemporary();
         if (!await RangeWriter.TryWriteAsync(content, file.Handle, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
 
-        Publish(file.Handle, file.Path, content.Descriptor.Digest);
+        await PublishAsync(file.Handle, file.Path, content.Descriptor.Digest).ConfigureAwait(false);
         return true;
-    }
-
-    private void Flush(SafeFileHandle handle)
-    {
-        if (options.Durable)
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
     }
 }

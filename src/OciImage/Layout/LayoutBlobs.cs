@@ -1,14 +1,25 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using OciImage.Content;
 using OciImage.Json;
+using OciImage.Linux;
 
 namespace OciImage.Layout;
 
 /// <summary>Opens the blobs of a layout. What is no regular file inside it is no blob.</summary>
 internal sealed class LayoutBlobs(LayoutPaths paths)
 {
-    public ContentStream OpenRead(Descriptor descriptor) =>
-        new(new FileStream(Open(descriptor), FileAccess.Read, bufferSize: 0), descriptor);
+    // What was read and found damaged: the file, since another may take its place. A cap, since an attacker may feed it.
+    private const int MaxDamaged = 10_000;
+
+    private readonly ConcurrentDictionary<Digest, ulong> _damaged = new();
+
+    public ContentStream OpenRead(Descriptor descriptor)
+    {
+        SafeFileHandle handle = Open(descriptor);
+        var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        return new ContentStream(file, descriptor) { Refused = () => Remember(descriptor.Digest, handle) };
+    }
 
     /// <summary>Opens a part, which must lie within the content; nothing verifies it.</summary>
     public UnverifiedRangeStream OpenRange(Descriptor descriptor, long offset, long length)
@@ -18,10 +29,20 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
     }
 
     /// <summary>Tells whether a blob of the right length is there. A link or a pipe is none; what is pushed takes its place.</summary>
+    /// <remarks>A file that was read before and found damaged is none, either.</remarks>
     public bool Exists(Descriptor descriptor)
     {
         using SafeFileHandle? handle = TryOpen(descriptor.Digest, out _);
-        return handle is not null && RandomAccess.GetLength(handle) == descriptor.Size;
+        return handle is not null && RandomAccess.GetLength(handle) == descriptor.Size && !IsKnownDamaged(descriptor.Digest, handle);
+    }
+
+    /// <summary>Tells whether a regular file is there, whatever its length.</summary>
+    public bool Has(Digest digest) => GetLength(digest) is not null;
+
+    public long? GetLength(Digest digest)
+    {
+        using SafeFileHandle? handle = TryOpen(digest, out _);
+        return handle is null ? null : RandomAccess.GetLength(handle);
     }
 
     /// <summary>Describes a blob of which only the digest is known; a manifest's type is read from the manifest.</summary>
@@ -68,6 +89,17 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
             return null;
         }
     }
+
+    private void Remember(Digest digest, SafeFileHandle handle)
+    {
+        if (Libc.IsSupported && !handle.IsClosed && _damaged.Count < MaxDamaged)
+        {
+            _damaged[digest] = BlobFile.Stat(handle).Inode;
+        }
+    }
+
+    private bool IsKnownDamaged(Digest digest, SafeFileHandle handle) =>
+        !_damaged.IsEmpty && _damaged.TryGetValue(digest, out ulong inode) && BlobFile.Stat(handle).Inode == inode;
 
     private SafeFileHandle Open(Descriptor descriptor)
     {

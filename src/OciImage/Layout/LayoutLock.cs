@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace OciImage.Layout;
 
 /// <summary>Lets one writer at a time change an index: within this process by a gate, between processes by a file lock.</summary>
@@ -65,7 +67,8 @@ internal sealed class LayoutLock : IDisposable
         {
             if (TimeProvider.System.GetElapsedTime(started) >= limit)
             {
-                throw new IOException($"'{path}' was kept by another process for more than {limit}.");
+                using SafeFileHandle? handle = BlobFile.TryOpen(path, out _);
+                throw LockHolder.TimedOut(path, handle, limit);
             }
 
             // The other process tells nobody when it is done, so there is nothing to wait for but time.

@@ -36,7 +36,7 @@ internal sealed class LayoutMount(LayoutPaths paths, BlobWriter writer)
                     await stream.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 }
 
-                writer.Publish(handle, temporary, descriptor.Digest);
+                await writer.PublishAsync(handle, temporary, descriptor.Digest).ConfigureAwait(false);
             }
 
             return true;

@@ -18,6 +18,11 @@ internal sealed class LayoutPaths(string root)
 
     public string IndexLock => Path.Combine(Ingest, "index.lock");
 
+    public string PublishLock => Path.Combine(Ingest, "publish.lock");
+
+    /// <summary>Gets the directory of what was found damaged and moved away.</summary>
+    public string Quarantine => Path.Combine(Ingest, "quarantine");
+
     /// <summary>Tells whether a directory is there, and is no link to one elsewhere.</summary>
     public static bool IsPlainDirectory(string path)
     {

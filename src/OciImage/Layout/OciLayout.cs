@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OciImage.Content;
 
@@ -10,14 +8,14 @@ namespace OciImage.Layout;
 /// <remarks>
 /// <para>
 /// Many threads and processes may use one directory at once. A blob appears under its name only when it was verified and,
-/// where <see cref="OciLayoutOptions.Durable"/> says so, flushed; <c>index.json</c> is changed under a lock and replaced as a
+/// where <see cref="OciLayoutOptions.Durability"/> says so, flushed; <c>index.json</c> is changed under a lock and replaced as a
 /// whole. Unfinished content stands in <c>.ociimage</c> inside the directory, which other tools ignore.
 /// </para>
 /// <para>Roots are what <c>index.json</c> lists: with a tag as <c>org.opencontainers.image.ref.name</c>, or without.</para>
 /// </remarks>
-public sealed class OciLayout :
-    IImageStore, IContentIngester, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
-    IContentRangeFetcher, IUncheckedParents
+public sealed partial class OciLayout :
+    IImageStore, IContentIngester, IIngestLister, IContentRepairer, IContentDeleter, IReferenceLister, IReferenceUntagger,
+    IReferrerSource, IBlobMounter, IContentRangeFetcher, IUncheckedParents
 {
     private const int MaxReferenceLength = 1024;
 
@@ -26,6 +24,8 @@ public sealed class OciLayout :
     private readonly LayoutReferrers _referrers;
     private readonly LayoutIndex _index;
     private readonly BlobWriter _writer;
+    private readonly LayoutIngests _ingests;
+    private readonly LayoutQuarantine _quarantine;
 
     private OciLayout(LayoutPaths paths, OciLayoutOptions options)
     {
@@ -34,6 +34,8 @@ public sealed class OciLayout :
         _referrers = new LayoutReferrers(_blobs);
         _writer = new BlobWriter(paths, options);
         _index = new LayoutIndex(paths, options, _writer);
+        _ingests = new LayoutIngests(paths, _writer);
+        _quarantine = new LayoutQuarantine(paths, options, _writer);
     }
 
     /// <summary>Gets the full path of the directory.</summary>
@@ -324,40 +326,6 @@ public sealed class OciLayout :
         await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
         return true;
     }
-
-    /// <inheritdoc/>
-    public async ValueTask<ContentIngest> OpenIngestAsync(string key, CancellationToken cancellationToken = default)
-    {
-        IngestKey.Check(key);
-        LayoutPaths.Prepare(_paths.Ingest);
-        return await LayoutIngest.OpenAsync(key, IngestPath(key), _writer, ListReferrerAsync, cancellationToken)
-            .ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IngestStatus?> GetIngestStatusAsync(string key, CancellationToken cancellationToken = default)
-    {
-        IngestKey.Check(key);
-        var file = new FileInfo(IngestPath(key));
-        return new(file.Exists && file.LinkTarget is null ? new IngestStatus(key, file.Length, file.LastWriteTimeUtc) : null);
-    }
-
-    /// <summary>Removes unfinished content that nobody has open and that nobody wrote to for a while.</summary>
-    /// <param name="olderThan">How long ago the last write must be.</param>
-    /// <param name="timeProvider">The clock; the system's by default.</param>
-    /// <returns>The number of bytes that came free.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
-    public long SweepIngests(TimeSpan olderThan, TimeProvider? timeProvider = null)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(olderThan, TimeSpan.Zero);
-        DateTimeOffset limit = (timeProvider ?? TimeProvider.System).GetUtcNow() - olderThan;
-        return LayoutPaths.IsPlainDirectory(_paths.Ingest) ? LayoutSweep.Sweep(_paths.Ingest, limit) : 0;
-    }
-
-    // A key may be 255 characters and differ only in case, which names of files cannot everywhere.
-    private string IngestPath(string key) => Path.Combine(
-        _paths.Ingest,
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + LayoutSweep.IngestSuffix);
 
     private void ThrowIfMissing(Descriptor descriptor)
     {

@@ -22,9 +22,45 @@ public sealed class OciLayoutOptions
         }
     } = DefaultNamespace;
 
-    /// <summary>Gets or sets whether blobs and the index are flushed to the device before they become visible.</summary>
-    /// <value>The default value is <see langword="true"/>: what is visible survives a power cut.</value>
-    public bool Durable { get; set; } = true;
+    /// <summary>Gets or sets what survives a power cut.</summary>
+    /// <value>The default value is <see cref="Durability.Full"/>: what is visible survives.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the levels.</exception>
+    public Durability Durability
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative((int)value, nameof(value));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((int)value, (int)Durability.Full, nameof(value));
+            field = value;
+        }
+    } = Durability.Full;
+
+    /// <summary>Gets or sets how old unfinished content must be that nobody has open, to be removed by the first write.</summary>
+    /// <value>The default value is a day; <see langword="null"/> removes nothing unasked.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan? IngestGracePeriod
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value ?? TimeSpan.Zero, TimeSpan.Zero, nameof(value));
+            field = value;
+        }
+    } = TimeSpan.FromDays(1);
+
+    /// <summary>Gets or sets how long damaged content is kept that was moved away, before the first write removes it.</summary>
+    /// <value>The default value is a week; <see langword="null"/> removes nothing unasked.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan? QuarantineGracePeriod
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value ?? TimeSpan.Zero, TimeSpan.Zero, nameof(value));
+            field = value;
+        }
+    } = TimeSpan.FromDays(7);
 
     /// <summary>Gets or sets the greatest size of <c>index.json</c> in bytes.</summary>
     /// <value>The default value is 64 MiB.</value>

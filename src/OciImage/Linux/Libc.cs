@@ -28,6 +28,8 @@ internal static unsafe partial class Libc
     public const int LockExclusive = 2;
     public const int LockNoWait = 4;
 
+    public const int AdviceDontNeed = 4;
+
     public const uint RenameNoReplace = 1;
     public const uint RenameExchange = 2;
 
@@ -129,6 +131,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    public static partial int Advise(int descriptor, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Lock(int descriptor, int operation);

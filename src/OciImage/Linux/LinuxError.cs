@@ -9,6 +9,7 @@ internal static class LinuxError
     public const int NotPermitted = 1;
     public const int NotFound = 2;
     public const int Interrupted = 4;
+    public const int InputOutput = 5;
     public const int Again = 11;
     public const int AccessDenied = 13;
     public const int Busy = 16;

@@ -22,7 +22,7 @@ public sealed class ReferrerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         OciLayout layout = await OciLayout.OpenOrCreateAsync(
-            _directory.Combine("image"), new OciLayoutOptions { Durable = false }, Token);
+            _directory.Combine("image"), new OciLayoutOptions { Durability = Durability.None }, Token);
         Descriptor image = await TestContent.PushImageAsync(layout, "a");
         await layout.TagAsync(image, "v1", Token);
         _image = image.Digest.ToString();

@@ -43,7 +43,7 @@ internal sealed class TestedRegistry : IAsyncDisposable
     // Kept on disk, since the blobs of some tests are large.
     private static ValueTask<RegistryServer> StartEmbeddedAsync(string storage)
     {
-        IRepositoryProvider repositories = new LayoutRepositoryProvider(storage, new OciLayoutOptions { Durable = false });
+        IRepositoryProvider repositories = new LayoutRepositoryProvider(storage, new OciLayoutOptions { Durability = Durability.None });
         return RegistryServer.StartAsync(repositories, cancellationToken: TestContext.Current.CancellationToken);
     }
 }

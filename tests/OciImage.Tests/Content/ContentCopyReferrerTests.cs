@@ -134,7 +134,7 @@ public sealed class ContentCopyReferrerTests : IDisposable
         Descriptor image = await TestContent.PushImageAsync(_store, "a");
         Descriptor sbom = await AttachAsync(image, Sbom);
         OciLayout layout = await OciLayout.OpenOrCreateAsync(
-            _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+            _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
         await ContentCopy.CopyGraphAsync(new AttachedSource(_store), layout, image, "latest", All, Token);
         var source = new AttachedSource(_store);
 

@@ -46,7 +46,7 @@ public sealed class MemoryIngestTests
         IngestStatus? status = await _store.GetIngestStatusAsync("key", Token);
         await using ContentIngest second = await _store.OpenIngestAsync("key", Token);
 
-        Assert.Equal(new IngestStatus("key", 3, _time.Start), status);
+        Assert.Equal(new IngestStatus("key", 3, _time.Start) { StartedAt = _time.Start }, status);
         Assert.Equal(("key", 3), (second.Key, second.Offset));
     }
 

@@ -199,5 +199,5 @@ public sealed class OciLayoutAttackTests : IDisposable
         Path.Combine(layout.DirectoryPath, "blobs", descriptor.Digest.Algorithm, descriptor.Digest.Encoded);
 
     private ValueTask<OciLayout> CreateAsync(string name = "layout") => OciLayout.OpenOrCreateAsync(
-        _directory.Combine(name), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine(name), new OciLayoutOptions { Durability = Durability.None }, Token);
 }

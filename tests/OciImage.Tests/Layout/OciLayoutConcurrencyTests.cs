@@ -48,7 +48,7 @@ public sealed class OciLayoutConcurrencyTests : IDisposable
         string? directory = Environment.GetEnvironmentVariable(WorkerDirectory);
         Assert.SkipWhen(directory is null, "Only runs as a process of another test.");
         string? number = Environment.GetEnvironmentVariable(WorkerNumber);
-        OciLayout layout = await OciLayout.OpenOrCreateAsync(directory, new OciLayoutOptions { Durable = false }, Token);
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(directory, new OciLayoutOptions { Durability = Durability.None }, Token);
         Descriptor shared = Descriptor.Create(TestContent.Unknown, Shared);
 
         await Parallel.ForAsync(0, TagsPerWorker, Token, async (i, token) =>
@@ -215,6 +215,6 @@ public sealed class OciLayoutConcurrencyTests : IDisposable
 
     private ValueTask<OciLayout> CreateAsync(TimeSpan? lockTimeout = null) => OciLayout.OpenOrCreateAsync(
         _directory.Combine("layout"),
-        new OciLayoutOptions { Durable = false, LockTimeout = lockTimeout ?? TimeSpan.FromMinutes(1) },
+        new OciLayoutOptions { Durability = Durability.None, LockTimeout = lockTimeout ?? TimeSpan.FromMinutes(1) },
         Token);
 }

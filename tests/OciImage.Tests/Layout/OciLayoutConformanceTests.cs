@@ -27,6 +27,6 @@ public sealed class OciLayoutConformanceTests : ImageStoreConformance<OciLayout>
 
     protected override ValueTask<OciLayout> CreateAsync() => OciLayout.OpenOrCreateAsync(
         _directory.Combine($"layout{_count++}"),
-        new OciLayoutOptions { Durable = false },
+        new OciLayoutOptions { Durability = Durability.None },
         TestContext.Current.CancellationToken);
 }

@@ -60,7 +60,7 @@ public sealed class OciLayoutCopyTests : IDisposable
     }
 
     private ValueTask<OciLayout> CreateAsync() => OciLayout.OpenOrCreateAsync(
-        _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private async Task<(Descriptor Index, Descriptor[] Layers)> PushIndexAsync()
     {

@@ -51,7 +51,7 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task Durable_IsTheDefaultAndWritesEverywhere()
+    public async Task Durability_IsFullByDefaultAndWritesEverywhere()
     {
         OciLayout layout = await OciLayout.OpenOrCreateAsync(_directory.Combine("durable"), cancellationToken: Token);
         Descriptor image = await TestContent.PushImageAsync(layout, "a");
@@ -107,7 +107,7 @@ public sealed class OciLayoutTests : IDisposable
     public async Task Tag_RefusesToWriteAnIndexThatCouldNotBeRead()
     {
         OciLayout layout = await OciLayout.OpenOrCreateAsync(
-            _directory.Combine("small"), new OciLayoutOptions { Durable = false, MaxIndexSize = 400 }, Token);
+            _directory.Combine("small"), new OciLayoutOptions { Durability = Durability.None, MaxIndexSize = 400 }, Token);
         Descriptor descriptor = await PushAsync(layout, "content");
         await layout.TagAsync(descriptor, "v1", Token);
 
@@ -475,7 +475,7 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     private ValueTask<OciLayout> CreateAsync() => OciLayout.OpenOrCreateAsync(
-        _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private sealed class CancelledContent : ReplayableContent
     {

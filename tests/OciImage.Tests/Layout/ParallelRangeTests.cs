@@ -353,7 +353,7 @@ public sealed class ParallelRangeTests : IDisposable
     private CopyOptions Options() => new() { RangesPerBlob = 4, ParallelRangeThreshold = 1024, Progress = _progress };
 
     private ValueTask<OciLayout> CreateAsync(string name = "layout") => OciLayout.OpenOrCreateAsync(
-        _directory.Combine(name), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine(name), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private async Task<OciLayout> CopyAsync(RangedSource source, CopyOptions? options = null)
     {
