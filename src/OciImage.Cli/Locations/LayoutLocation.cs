@@ -60,17 +60,29 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
             return new OpenedImage(layout, await layout.ResolveAsync(reference, cancellationToken), Tag);
         }
 
-        Descriptor root = await OnlyImage.FindAsync(
-            layout, (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests, ToPlaceText(), cancellationToken);
+        // As the default namespace has them, whichever it is.
+        var entries = new List<Descriptor>();
+        await foreach (LayoutRoot listed in layout.ListRootsAsync(cancellationToken: cancellationToken))
+        {
+            entries.Add(listed.Name is null ? listed.Descriptor : listed.Descriptor with
+            {
+                Annotations = new Dictionary<string, string>(listed.Descriptor.Annotations)
+                {
+                    [AnnotationKeys.RefName] = listed.Name,
+                },
+            });
+        }
+
+        Descriptor root = await OnlyImage.FindAsync(layout, entries, ToPlaceText(), cancellationToken);
         return new OpenedImage(
             layout, root.ToContentDescriptor(), root.Annotations.GetValueOrDefault(AnnotationKeys.RefName));
     }
 
     public override async Task<OpenedStore> OpenStoreAsync(
         PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken) =>
-        new OpenedLayout(create
-            ? await OciLayout.OpenOrCreateAsync(Directory, ReadOptions(access), cancellationToken)
-            : await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken));
+        create
+            ? OpenedLayout.ForWriting(await OciLayout.OpenOrCreateAsync(Directory, ReadOptions(access), cancellationToken))
+            : new OpenedLayout(await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken));
 
     private static OciLayoutOptions ReadOptions(PlaceAccess access) =>
         new() { Namespace = access.Namespace ?? OciLayoutOptions.DefaultNamespace };

@@ -3,8 +3,11 @@ using OciImage.Layout;
 namespace OciImage.Cli.Locations;
 
 /// <summary>A layout opened for writing or for questions.</summary>
-internal sealed class OpenedLayout(OciLayout layout) : OpenedStore(layout)
+internal sealed class OpenedLayout(OciLayout layout, IDisposable? hold = null) : OpenedStore(layout)
 {
+    /// <summary>Opens a layout that no collector shall take from until all is named.</summary>
+    public static OpenedLayout ForWriting(OciLayout layout) => new(layout, layout.Hold());
+
     /// <summary>Lists what has no tag, so that it is found again.</summary>
     public override async Task CompleteAsync(Descriptor root, string? tag, CancellationToken cancellationToken)
     {
@@ -12,5 +15,11 @@ internal sealed class OpenedLayout(OciLayout layout) : OpenedStore(layout)
         {
             await layout.AddRootAsync(root, cancellationToken);
         }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        hold?.Dispose();
+        return base.DisposeAsync();
     }
 }

@@ -29,6 +29,7 @@ public static class ContentCopy
         try
         {
             ContentGraph.Check(descriptor, depth: 0);
+            using IDisposable? hold = (target as IContentHolder)?.TryHold();
             await ContentTransfer
                 .TransferAsync(source, target, descriptor, options, trustTarget: true, cancellationToken)
                 .ConfigureAwait(false);
@@ -111,6 +112,7 @@ public static class ContentCopy
             return selected.Descriptor;
         }
 
+        using IDisposable? hold = (target as IContentHolder)?.TryHold();
         using var copier = new GraphCopier(
             source, target, options, new GraphReader(source, options), selected.Narrowed, cancellationToken);
         await copier.CopyAsync(selected, reference, isTagged).ConfigureAwait(false);

@@ -179,6 +179,7 @@ public sealed class ImageBuilder
             throw new NotSupportedException($"The target cannot hold tags, so not '{Excerpt.Of(reference)}'.");
         }
 
+        using IDisposable? hold = (target as IContentHolder)?.TryHold();
         await BringLayersAsync(target, cancellationToken).ConfigureAwait(false);
 
         OciDocument<ImageConfig> config = OciDocument<ImageConfig>.Create(

@@ -28,6 +28,7 @@ public static class ImageIndexBuilder
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(manifests);
+        using IDisposable? hold = (target as IContentHolder)?.TryHold();
         foreach (Descriptor manifest in manifests)
         {
             if (!MediaTypes.IsManifest(manifest.MediaType) && !MediaTypes.IsIndex(manifest.MediaType))

@@ -88,6 +88,8 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
     /// <exception cref="IOException">Flushing failed: the blob has no name, and the file's bytes may be lost.</exception>
     public async ValueTask PublishAsync(SafeFileHandle handle, string temporary, Digest digest)
     {
+        // What was written long ago, or is another layout's, is used from now on.
+        BlobTimes.Touch(handle);
         Flush(handle);
         await NameAsync(temporary, digest).ConfigureAwait(false);
     }

@@ -14,6 +14,11 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
 
     private readonly ConcurrentDictionary<Digest, ulong> _damaged = new();
 
+    // A collector and an ingest that ends keep a blob locked for an instant.
+    private const int MaxAttempts = 50;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+
     public ContentStream OpenRead(Descriptor descriptor)
     {
         SafeFileHandle handle = Open(descriptor);
@@ -26,6 +31,36 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
     {
         var file = new FileStream(Open(descriptor), FileAccess.Read, bufferSize: 0) { Position = offset };
         return new UnverifiedRangeStream(file, length);
+    }
+
+    /// <summary>Reads a blob as it is, whatever its length and digest.</summary>
+    /// <returns>The bytes, or <see langword="null"/> where there is no regular file, or one that is larger than said.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public byte[]? TryReadFile(Digest digest, int maxSize, out bool isThere)
+    {
+        using SafeFileHandle? handle = TryOpen(digest, out isThere);
+        isThere |= handle is not null;
+        if (handle is null || RandomAccess.GetLength(handle) is var length && length > maxSize)
+        {
+            return null;
+        }
+
+        byte[] bytes = new byte[length];
+        int read = 0;
+        while (read < bytes.Length && RandomAccess.Read(handle, bytes.AsSpan(read), read) is > 0 and var count)
+        {
+            read += count;
+        }
+
+        return read == bytes.Length ? bytes : bytes[..read];
+    }
+
+    /// <summary>Tells when a blob was last written or used.</summary>
+    /// <returns>The time, or <see langword="null"/> where there is none.</returns>
+    public DateTime? TryGetLastWrite(Digest digest)
+    {
+        using SafeFileHandle? handle = TryOpen(digest, out _);
+        return handle is null ? null : BlobTimes.LastWriteOf(handle);
     }
 
     /// <summary>Tells whether a blob of the right length is there. A link or a pipe is none; what is pushed takes its place.</summary>
@@ -43,6 +78,38 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
     {
         using SafeFileHandle? handle = TryOpen(digest, out _);
         return handle is null ? null : RandomAccess.GetLength(handle);
+    }
+
+    /// <summary>Tells whether a blob is there, and lets it count as used just now, so that no collector takes it.</summary>
+    /// <remarks>
+    /// A collector locks the file before it looks at its time and removes it, and so does this before it sets the time: the
+    /// blob is either gone, and absent, or young. Where it may not be touched it is there all the same.
+    /// </remarks>
+    public async ValueTask<bool> UseAsync(Descriptor descriptor, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (TryUse(descriptor) is { } isThere)
+            {
+                return isThere;
+            }
+
+            await Task.Delay(Interval, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Somebody keeps it locked; writing it again does no harm.
+        return false;
+    }
+
+    /// <summary>Lets content count as used just now; within the index's lock, which keeps collectors away.</summary>
+    /// <exception cref="ContentNotFoundException">It is not here.</exception>
+    public void RequireForUse(Descriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        if (!(TryUse(descriptor) ?? Exists(descriptor)))
+        {
+            throw ContentNotFoundException.ForDigest(descriptor.Digest, paths.Root);
+        }
     }
 
     /// <summary>Describes a blob of which only the digest is known; a manifest's type is read from the manifest.</summary>
@@ -100,6 +167,19 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
 
     private bool IsKnownDamaged(Digest digest, SafeFileHandle handle) =>
         !_damaged.IsEmpty && _damaged.TryGetValue(digest, out ulong inode) && BlobFile.Stat(handle).Inode == inode;
+
+    // Null: locked by somebody, or replaced at this very moment.
+    private bool? TryUse(Descriptor descriptor)
+    {
+        using SafeFileHandle? handle = TryOpen(descriptor.Digest, out _);
+        if (handle is null || RandomAccess.GetLength(handle) != descriptor.Size || IsKnownDamaged(descriptor.Digest, handle))
+        {
+            return false;
+        }
+
+        string path = paths.Blob(descriptor.Digest)!;
+        return BlobTimes.TryTouch(handle, path);
+    }
 
     private SafeFileHandle Open(Descriptor descriptor)
     {

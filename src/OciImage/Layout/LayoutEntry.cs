@@ -1,93 +1,84 @@
 namespace OciImage.Layout;
 
-/// <summary>Knows the entries of <c>index.json</c>: descriptors, some with a tag in an annotation.</summary>
+/// <summary>Knows one entry of <c>index.json</c>: a descriptor with a name in a namespace, without one, or of a lease.</summary>
+/// <remarks>
+/// A tag in <c>org.opencontainers.image.ref.name</c> is what other tools see, so whatever else stands on such an entry, it
+/// belongs to the default namespace.
+/// </remarks>
 internal static class LayoutEntry
 {
     public static string? TagOf(Descriptor entry) => entry.Annotations.GetValueOrDefault(AnnotationKeys.RefName);
 
-    public static bool IsTagged(Descriptor entry, string tag) => TagOf(entry) == tag;
+    /// <summary>Returns the lease that an entry belongs to, or <see langword="null"/> where it is one of a name.</summary>
+    public static string? LeaseOf(Descriptor entry) =>
+        TagOf(entry) is null ? entry.Annotations.GetValueOrDefault(LayoutAnnotations.Lease) : null;
 
-    /// <summary>Returns the entry as it would be anywhere else; the tag's annotation only means something here.</summary>
-    public static Descriptor WithoutTag(Descriptor entry) => TagOf(entry) is null
-        ? entry
-        : entry with
+    public static string NamespaceOf(Descriptor entry) => TagOf(entry) is not null
+        ? OciLayoutOptions.DefaultNamespace
+        : entry.Annotations.GetValueOrDefault(LayoutAnnotations.Namespace) ?? OciLayoutOptions.DefaultNamespace;
+
+    public static string? NameOf(Descriptor entry) =>
+        TagOf(entry) ?? (LeaseOf(entry) is null ? entry.Annotations.GetValueOrDefault(LayoutAnnotations.Name) : null);
+
+    /// <summary>Tells whether an entry is a root of a namespace, with a name or without; what a lease keeps is none.</summary>
+    public static bool IsRootOf(Descriptor entry, string @namespace) =>
+        LeaseOf(entry) is null && NamespaceOf(entry) == @namespace;
+
+    /// <summary>Returns the entry as it would be anywhere else; the names, labels and leases only mean something here.</summary>
+    public static Descriptor ToPlain(Descriptor entry) => entry.Annotations.Keys.Any(IsOurs)
+        ? entry with
         {
             Annotations = entry.Annotations
-                .Where(annotation => annotation.Key != AnnotationKeys.RefName)
+                .Where(annotation => !IsOurs(annotation.Key))
                 .ToDictionary(StringComparer.Ordinal),
-        };
+        }
+        : entry;
 
-    /// <summary>Returns the entries with one more root, unless content of that digest is listed.</summary>
-    public static IReadOnlyList<Descriptor> Add(IReadOnlyList<Descriptor> entries, Descriptor descriptor) =>
-        entries.Any(entry => entry.Digest == descriptor.Digest) ? entries : [.. entries, WithoutTag(descriptor)];
-
-    /// <summary>Returns the entries with the tag on the content and on nothing else.</summary>
-    /// <param name="entries">The entries.</param>
-    /// <param name="descriptor">The content.</param>
-    /// <param name="tag">The tag.</param>
-    /// <param name="referrers">What stays listed without the tag, since its subject is found through it.</param>
-    public static IReadOnlyList<Descriptor> Tag(
-        IReadOnlyList<Descriptor> entries, Descriptor descriptor, string tag, IReadOnlySet<Digest> referrers)
+    /// <summary>Returns content as an entry of a namespace.</summary>
+    public static Descriptor Create(
+        Descriptor content, string @namespace, string? name, IReadOnlyDictionary<string, string> labels)
     {
-        Descriptor plain = WithoutTag(descriptor);
-        var annotations = new Dictionary<string, string>(plain.Annotations, StringComparer.Ordinal)
+        Descriptor plain = ToPlain(content);
+        bool isDefault = @namespace == OciLayoutOptions.DefaultNamespace;
+        if (isDefault && name is null && labels.Count == 0)
         {
-            [AnnotationKeys.RefName] = tag,
-        };
-        Descriptor tagged = plain with { Annotations = annotations };
-        if (entries.Count(entry => IsTagged(entry, tag)) == 1 && entries.Contains(tagged))
-        {
-            return entries;
+            return plain;
         }
 
-        int first = entries.ToList().FindIndex(entry => IsReplaced(entry));
-        var changed = new List<Descriptor>(entries.Count + 1);
-        for (int i = 0; i < entries.Count; i++)
+        var annotations = new Dictionary<string, string>(plain.Annotations, StringComparer.Ordinal);
+        if (!isDefault)
         {
-            if (i == first)
-            {
-                changed.Add(tagged);
-            }
-
-            if (!IsReplaced(entries[i]))
-            {
-                changed.Add(entries[i]);
-            }
-            else if (entries[i].Digest != plain.Digest)
-            {
-                Keep(changed, entries, entries[i], tag, referrers);
-            }
+            annotations[LayoutAnnotations.Namespace] = @namespace;
         }
 
-        if (first < 0)
+        if (name is not null)
         {
-            changed.Add(tagged);
+            annotations[isDefault ? AnnotationKeys.RefName : LayoutAnnotations.Name] = name;
         }
 
-        return changed;
+        foreach ((string key, string value) in labels)
+        {
+            annotations[LayoutAnnotations.Label + key] = value;
+        }
 
-        bool IsReplaced(Descriptor entry) => IsTagged(entry, tag) || (entry.Digest == plain.Digest && TagOf(entry) is null);
+        return plain with { Annotations = annotations };
     }
 
-    /// <summary>Returns the entries without the tag, or the same list where none has it.</summary>
-    public static IReadOnlyList<Descriptor> Untag(
-        IReadOnlyList<Descriptor> entries, string tag, IReadOnlySet<Digest> referrers)
+    public static IReadOnlyDictionary<string, string> LabelsOf(Descriptor entry)
     {
-        var changed = new List<Descriptor>(entries.Count);
-        foreach (Descriptor entry in entries)
+        Dictionary<string, string>? labels = null;
+        foreach ((string key, string value) in entry.Annotations)
         {
-            if (!IsTagged(entry, tag))
+            if (key.StartsWith(LayoutAnnotations.Label, StringComparison.Ordinal))
             {
-                changed.Add(entry);
-            }
-            else
-            {
-                Keep(changed, entries, entry, tag, referrers);
+                (labels ??= new(StringComparer.Ordinal)).Add(key[LayoutAnnotations.Label.Length..], value);
             }
         }
 
-        return entries.Any(entry => IsTagged(entry, tag)) ? changed : entries;
+        return labels ?? (IReadOnlyDictionary<string, string>)NoLabels;
     }
+
+    public static IReadOnlyDictionary<string, string> NoLabels { get; } = new Dictionary<string, string>();
 
     /// <summary>Chooses among the entries of one tag: an index, then this machine's platform, then the first.</summary>
     public static Descriptor? Choose(IReadOnlyList<Descriptor> tagged)
@@ -101,17 +92,6 @@ internal static class LayoutEntry
             PlatformMatcher.Current.Select(tagged) ?? tagged[0];
     }
 
-    private static void Keep(
-        List<Descriptor> changed,
-        IReadOnlyList<Descriptor> entries,
-        Descriptor entry,
-        string tag,
-        IReadOnlySet<Digest> referrers)
-    {
-        if (referrers.Contains(entry.Digest) && !changed.Any(other => other.Digest == entry.Digest) &&
-            !entries.Any(other => other.Digest == entry.Digest && !IsTagged(other, tag)))
-        {
-            changed.Add(WithoutTag(entry));
-        }
-    }
+    private static bool IsOurs(string key) =>
+        key == AnnotationKeys.RefName || key.StartsWith(LayoutAnnotations.Prefix, StringComparison.Ordinal);
 }

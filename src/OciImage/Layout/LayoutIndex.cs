@@ -5,7 +5,11 @@ namespace OciImage.Layout;
 /// <summary>Reads and changes <c>index.json</c>: under a lock, and replaced as a whole.</summary>
 internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, BlobWriter writer)
 {
-    private readonly DocumentOptions _limits = new() { MaxSize = options.MaxIndexSize };
+    // The size bounds the number of entries, too.
+    private readonly DocumentOptions _limits = new() { MaxSize = options.MaxIndexSize, MaxItems = int.MaxValue };
+
+    // Of a store with many names the parsing costs more than the reading; the same bytes say the same.
+    private OciDocument<ImageIndex>? _last;
 
     public async ValueTask<OciDocument<ImageIndex>> ReadAsync(CancellationToken cancellationToken)
     {
@@ -31,21 +35,39 @@ internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, B
             read += count;
         }
 
-        return OciDocument<ImageIndex>.Parse(bytes.AsMemory(0, read), null, _limits);
+        OciDocument<ImageIndex>? last = _last;
+        if (last is null || !last.Bytes.Span.SequenceEqual(bytes.AsSpan(0, read)))
+        {
+            _last = last = OciDocument<ImageIndex>.Parse(bytes.AsMemory(0, read), null, _limits);
+        }
+
+        return last;
     }
 
     /// <summary>Changes the entries under the lock; a change that returns the same list writes nothing.</summary>
+    public ValueTask UpdateEntriesAsync(
+        Func<IReadOnlyList<Descriptor>, ValueTask<IReadOnlyList<Descriptor>>> change, CancellationToken cancellationToken) =>
+        UpdateAsync(
+            async index =>
+            {
+                IReadOnlyList<Descriptor> entries = await change(index.Manifests).ConfigureAwait(false);
+                return ReferenceEquals(entries, index.Manifests) ? index : index with { Manifests = entries };
+            },
+            cancellationToken);
+
+    /// <summary>Changes the index under the lock; a change that returns the same one writes nothing.</summary>
+    /// <param name="change">Returns the new index for the present one.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock, and the reading.</param>
+    /// <param name="afterwards">What is done after the writing and under the lock.</param>
     public async ValueTask UpdateAsync(
-        Func<IReadOnlyList<Descriptor>, ValueTask<IReadOnlyList<Descriptor>>> change,
-        CancellationToken cancellationToken,
-        Action? afterwards = null)
+        Func<ImageIndex, ValueTask<ImageIndex>> change, CancellationToken cancellationToken, Action? afterwards = null)
     {
         using LayoutLock held = await LayoutLock.AcquireAsync(paths, options, cancellationToken).ConfigureAwait(false);
         ImageIndex index = (await ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
-        IReadOnlyList<Descriptor> entries = await change(index.Manifests).ConfigureAwait(false);
-        if (!ReferenceEquals(entries, index.Manifests))
+        ImageIndex changed = await change(index).ConfigureAwait(false);
+        if (!ReferenceEquals(changed, index))
         {
-            Write(index with { Manifests = entries });
+            Write(changed);
         }
 
         afterwards?.Invoke();
@@ -53,7 +75,8 @@ internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, B
 
     public void Write(ImageIndex index)
     {
-        ReadOnlySpan<byte> bytes = OciDocument<ImageIndex>.Create(index).Bytes.Span;
+        OciDocument<ImageIndex> document = OciDocument<ImageIndex>.Create(index);
+        ReadOnlySpan<byte> bytes = document.Bytes.Span;
         if (bytes.Length > options.MaxIndexSize)
         {
             throw new DocumentFormatException(
@@ -62,6 +85,7 @@ internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, B
 
         writer.FlushBlobNames();
         writer.Replace(paths.Index, bytes);
+        _last = document;
     }
 
     private OciException Missing(bool isOther) => isOther

@@ -69,11 +69,11 @@ internal sealed class LockedFile : IDisposable
     }
 
     /// <summary>Makes a new file in a directory, with a name that nobody can guess and that was free.</summary>
-    public static LockedFile CreateTemporary(string directory)
+    public static LockedFile CreateTemporary(string directory, string suffix = LayoutSweep.TemporarySuffix)
     {
         while (true)
         {
-            string path = System.IO.Path.Combine(directory, $"{Guid.NewGuid():N}{LayoutSweep.TemporarySuffix}");
+            string path = System.IO.Path.Combine(directory, $"{Guid.NewGuid():N}{suffix}");
             if (!Libc.IsSupported)
             {
                 return TryOpenShared(path, FileMode.CreateNew, out LockedFile? created)

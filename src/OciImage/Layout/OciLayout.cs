@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Microsoft.Win32.SafeHandles;
 using OciImage.Content;
 
 namespace OciImage.Layout;
@@ -11,35 +9,64 @@ namespace OciImage.Layout;
 /// where <see cref="OciLayoutOptions.Durability"/> says so, flushed; <c>index.json</c> is changed under a lock and replaced as a
 /// whole. Unfinished content stands in <c>.ociimage</c> inside the directory, which other tools ignore.
 /// </para>
-/// <para>Roots are what <c>index.json</c> lists: with a tag as <c>org.opencontainers.image.ref.name</c>, or without.</para>
+/// <para>
+/// Roots are what <c>index.json</c> lists: with a tag as <c>org.opencontainers.image.ref.name</c>, or without. Tags, roots and
+/// leases belong to a namespace; blobs are shared by all. What other namespaces and leases list has annotations of our own and
+/// no tag, so that other tools keep it and see the default namespace's tags alone.
+/// </para>
 /// </remarks>
 public sealed partial class OciLayout :
     IImageStore, IContentIngester, IIngestLister, IContentRepairer, IContentDeleter, IReferenceLister, IReferenceUntagger,
-    IReferrerSource, IBlobMounter, IContentRangeFetcher, IUncheckedParents
+    IReferrerSource, IBlobMounter, IContentRangeFetcher, IUncheckedParents, IContentHolder
 {
-    private const int MaxReferenceLength = 1024;
-
     private readonly LayoutPaths _paths;
+    private readonly OciLayoutOptions _options;
     private readonly LayoutBlobs _blobs;
     private readonly LayoutReferrers _referrers;
     private readonly LayoutIndex _index;
     private readonly BlobWriter _writer;
     private readonly LayoutIngests _ingests;
     private readonly LayoutQuarantine _quarantine;
+    private readonly LayoutNames _names;
 
     private OciLayout(LayoutPaths paths, OciLayoutOptions options)
     {
         _paths = paths;
+        _options = options;
         _blobs = new LayoutBlobs(paths);
         _referrers = new LayoutReferrers(_blobs);
         _writer = new BlobWriter(paths, options);
         _index = new LayoutIndex(paths, options, _writer);
         _ingests = new LayoutIngests(paths, _writer);
         _quarantine = new LayoutQuarantine(paths, options, _writer);
+        Namespace = options.Namespace;
+        _names = new LayoutNames(Namespace, paths, _index, _blobs, _referrers);
+        Leases = new LayoutLeases(Namespace, paths, _index, _blobs, options.TimeProvider);
+    }
+
+    private OciLayout(OciLayout other, string @namespace)
+    {
+        _paths = other._paths;
+        _options = other._options;
+        _blobs = other._blobs;
+        _referrers = other._referrers;
+        _writer = other._writer;
+        _ingests = other._ingests;
+        _quarantine = other._quarantine;
+        _index = other._index;
+        Namespace = @namespace;
+        _names = new LayoutNames(@namespace, _paths, _index, _blobs, _referrers);
+        Leases = new LayoutLeases(@namespace, _paths, _index, _blobs, _options.TimeProvider);
     }
 
     /// <summary>Gets the full path of the directory.</summary>
     public string DirectoryPath => _paths.Root;
+
+    /// <summary>Gets the namespace that tags, roots, referrers and leases are looked for in, and written to.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Gets the leases of the namespace, which keep content that has no name yet from being collected.</summary>
+    public LayoutLeases Leases { get; }
 
     /// <summary>Opens a layout that is there.</summary>
     /// <param name="directory">The path of the directory.</param>
@@ -53,26 +80,7 @@ public sealed partial class OciLayout :
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         var paths = new LayoutPaths(Path.GetFullPath(directory));
-        using (SafeFileHandle? header = BlobFile.TryOpen(paths.Header, out bool isOther))
-        {
-            if (header is null)
-            {
-                throw isOther
-                    ? new DocumentFormatException($"'{paths.Header}' is not a regular file.")
-                    : new ContentNotFoundException($"'{directory}' is not an OCI layout: it has no file 'oci-layout'.");
-            }
-
-            byte[] bytes = new byte[4096];
-            int read = RandomAccess.Read(header, bytes, 0);
-            string version = OciDocument<OciLayoutHeader>.Parse(bytes.AsMemory(0, read)).Value.ImageLayoutVersion;
-            if (version != OciLayoutHeader.CurrentVersion)
-            {
-                throw new DocumentFormatException(
-                    $"'{directory}' has the layout version '{Excerpt.Of(version)}', expected '{OciLayoutHeader.CurrentVersion}'.",
-                    "$.imageLayoutVersion");
-            }
-        }
-
+        LayoutHeader.Check(paths, directory);
         var layout = new OciLayout(paths, options?.Clone() ?? new OciLayoutOptions());
         await layout._index.ReadAsync(cancellationToken).ConfigureAwait(false);
 
@@ -100,7 +108,7 @@ public sealed partial class OciLayout :
         return await OpenAsync(directory, options, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads <c>index.json</c>.</summary>
+    /// <summary>Reads <c>index.json</c>, which lists the roots of all namespaces and what leases keep.</summary>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The index as it is at this moment.</returns>
     /// <exception cref="DocumentFormatException">The file is malformed or too large.</exception>
@@ -132,7 +140,7 @@ public sealed partial class OciLayout :
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(content);
-        if (!await ExistsAsync(descriptor, cancellationToken).ConfigureAwait(false))
+        if (!await _blobs.UseAsync(descriptor, cancellationToken).ConfigureAwait(false))
         {
             if (!descriptor.Digest.CanVerify)
             {
@@ -146,158 +154,75 @@ public sealed partial class OciLayout :
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// What is there counts as used at this moment: its time of the last write is set, where this process may, so that a
+    /// collection leaves it alone as if it had been written. Reading changes nothing.
+    /// </remarks>
     public ValueTask<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_blobs.Exists(descriptor));
+        return _blobs.UseAsync(descriptor, cancellationToken);
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A sha256 or sha512 digest is only looked for as one, whatever an entry calls itself. Where several entries have the
-    /// tag, an index comes first, then the manifest for this machine's platform, then the first; <see cref="ReadIndexAsync"/>
-    /// tells them all.
+    /// What another namespace or a lease reaches loses its tags here and stays. What stands in the content's place and is
+    /// damaged, or no regular file, is removed as well.
     /// </remarks>
-    public async ValueTask<Descriptor> ResolveAsync(string reference, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(reference);
-
-        // 'alpine:latest' has the form of a digest, too, of an algorithm that nobody knows.
-        bool isDigest = Digest.TryParse(reference, out Digest digest);
-        IReadOnlyList<Descriptor> entries =
-            (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value.Manifests;
-        Descriptor? found = isDigest && digest.CanVerify
-            ? null
-            : LayoutEntry.Choose([.. entries.Where(entry => LayoutEntry.IsTagged(entry, reference))]);
-        if (found is null && isDigest)
-        {
-            found = entries.FirstOrDefault(entry => entry.Digest == digest) ??
-                await _blobs.DescribeAsync(digest, cancellationToken).ConfigureAwait(false);
-        }
-
-        return found is null
-            ? throw ContentNotFoundException.ForReference(reference, DirectoryPath)
-            : LayoutEntry.WithoutTag(found);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>A manifest that loses its tag stays listed where it has a subject, and otherwise is no root any more.</remarks>
-    public async ValueTask TagAsync(
-        Descriptor descriptor, string reference, CancellationToken cancellationToken = default)
+    public ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        ArgumentException.ThrowIfNullOrEmpty(reference);
-        if (reference.Length > MaxReferenceLength || reference.Any(c => char.IsControl(c) || char.IsSurrogate(c)) ||
-            (Digest.TryParse(reference, out Digest digest) && digest.CanVerify))
+        return new LayoutDeletion(Namespace, _paths, _index, _blobs, _writer, _options.TimeProvider)
+            .DeleteAsync(descriptor, cancellationToken);
+    }
+
+    /// <summary>Keeps every collector, also of other processes, from what is written or found here from now on.</summary>
+    /// <remarks>
+    /// For work that puts content here piece by piece and names it at the end; copies and builds do it by themselves. Found is
+    /// what <see cref="ExistsAsync"/> or a push says is there. It ends when it is disposed, or with the process.
+    /// </remarks>
+    /// <returns>The hold.</returns>
+    /// <exception cref="IOException">The directory cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory cannot be written to.</exception>
+    public IDisposable Hold() => LayoutHolds.Create(_paths);
+
+    /// <inheritdoc/>
+    IDisposable? IContentHolder.TryHold()
+    {
+        try
         {
-            throw new ArgumentException(
-                $"'{Excerpt.Of(reference)}' cannot be a tag: at most {MaxReferenceLength} characters, none a control " +
-                "character, and no digest.",
-                nameof(reference));
+            return Hold();
         }
-
-        await _index.UpdateAsync(
-            async entries =>
-            {
-                ThrowIfMissing(descriptor);
-                HashSet<Digest> referrers = await _referrers.FilterAsync(
-                    entries.Where(entry => LayoutEntry.IsTagged(entry, reference)), cancellationToken).ConfigureAwait(false);
-                return LayoutEntry.Tag(entries, descriptor, reference, referrers);
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Lists content in <c>index.json</c> without a tag, so that it is a root; content that is listed stays as it is.</summary>
-    /// <param name="descriptor">The content, usually a manifest or an index.</param>
-    /// <param name="cancellationToken">Cancels the change.</param>
-    /// <returns>A task that ends when the root is listed.</returns>
-    /// <exception cref="ContentNotFoundException">The content is not here.</exception>
-    public async ValueTask AddRootAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(descriptor);
-        await _index.UpdateAsync(
-            entries =>
-            {
-                ThrowIfMissing(descriptor);
-                return new(LayoutEntry.Add(entries, descriptor));
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>The entry goes, unless it is of a manifest with a subject, which stays listed without a tag.</remarks>
-    public async ValueTask UntagAsync(string reference, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(reference);
-        await _index.UpdateAsync(
-            async entries =>
-            {
-                HashSet<Digest> referrers = await _referrers.FilterAsync(
-                    entries.Where(entry => LayoutEntry.IsTagged(entry, reference)), cancellationToken).ConfigureAwait(false);
-                IReadOnlyList<Descriptor> left = LayoutEntry.Untag(entries, reference, referrers);
-                return ReferenceEquals(left, entries)
-                    ? throw ContentNotFoundException.ForReference(reference, DirectoryPath)
-                    : left;
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>What stands in the content's place and is damaged, or no regular file, is removed as well.</remarks>
-    public async ValueTask DeleteAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(descriptor);
-        string? path = _paths.Blob(descriptor.Digest);
-        await _index.UpdateAsync(
-            entries =>
-            {
-                if (path is null || !_paths.IsInside(descriptor.Digest) ||
-                    !(Path.Exists(path) || new FileInfo(path).LinkTarget is not null))
-                {
-                    throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
-                }
-
-                return new(entries.Any(entry => entry.Digest == descriptor.Digest)
-                    ? [.. entries.Where(entry => entry.Digest != descriptor.Digest)]
-                    : entries);
-            },
-            cancellationToken,
-
-            // After the index and under its lock: a name never points to what is gone.
-            afterwards: () => _writer.Remove(path!)).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<string> ListReferencesAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ImageIndex index = (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
-        foreach (string tag in index.Manifests
-            .Select(LayoutEntry.TagOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            yield return tag;
+            // Then nothing can be written here either, and what is there is no work of ours.
+            return null;
         }
     }
 
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<Descriptor> ListReferrersAsync(
-        Descriptor subject,
-        string? artifactType = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(subject);
-        ImageIndex index = (await _index.ReadAsync(cancellationToken).ConfigureAwait(false)).Value;
-        foreach (Descriptor entry in index.Manifests.DistinctBy(entry => entry.Digest).OrderBy(entry => entry.Digest))
-        {
-            Referrer? referrer = await _referrers.FindAsync(entry, cancellationToken).ConfigureAwait(false);
-            if (referrer?.Subject == subject.Digest &&
-                (artifactType is null || referrer.Descriptor.ArtifactType == artifactType))
-            {
-                yield return referrer.Descriptor;
-            }
-        }
-    }
+    /// <summary>Removes content that nothing keeps, of all namespaces.</summary>
+    /// <remarks>
+    /// <para>
+    /// Kept is what a tag of any namespace, an untagged entry of <c>index.json</c> (unless it is pruned) or a lease reaches,
+    /// through manifests, indexes and whatever else names a digest; and what is young, or younger than work that holds the
+    /// layout, with all below it. Other processes may write meanwhile.
+    /// </para>
+    /// <para>
+    /// A manifest or index that a root reaches and that is damaged hides what it referred to, so then nothing is removed,
+    /// unless the options say so. What is missing hides nothing that is here.
+    /// </para>
+    /// </remarks>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the collection; what was removed by then is gone, the rest is as it was.</param>
+    /// <returns>What was removed and kept.</returns>
+    /// <exception cref="IOException">The directory cannot be read or written.</exception>
+    /// <exception cref="DocumentFormatException"><c>index.json</c> is malformed.</exception>
+    public async ValueTask<CollectionReport> CollectAsync(
+        CollectionOptions? options = null, CancellationToken cancellationToken = default) =>
+        await new LayoutCollector(
+                Namespace, _paths, _index, _blobs, _referrers, _options, options?.Clone() ?? new CollectionOptions())
+            .CollectAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     /// <remarks>
@@ -317,7 +242,7 @@ public sealed partial class OciLayout :
             return false;
         }
 
-        if (!_blobs.Exists(descriptor) && !await new LayoutMount(_paths, _writer)
+        if (!await _blobs.UseAsync(descriptor, cancellationToken).ConfigureAwait(false) && !await new LayoutMount(_paths, _writer)
             .TryMountAsync(descriptor, other._paths.Blob(descriptor.Digest)!, cancellationToken).ConfigureAwait(false))
         {
             return false;
@@ -325,14 +250,6 @@ public sealed partial class OciLayout :
 
         await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
         return true;
-    }
-
-    private void ThrowIfMissing(Descriptor descriptor)
-    {
-        if (!_blobs.Exists(descriptor))
-        {
-            throw ContentNotFoundException.ForDigest(descriptor.Digest, DirectoryPath);
-        }
     }
 
     private async ValueTask ListReferrerAsync(Descriptor descriptor, CancellationToken cancellationToken)

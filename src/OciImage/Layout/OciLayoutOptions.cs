@@ -88,5 +88,17 @@ public sealed class OciLayoutOptions
         }
     } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Gets or sets the clock by which leases end.</summary>
+    /// <value>The default value is the system's.</value>
+    public TimeProvider TimeProvider
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = TimeProvider.System;
+
     internal OciLayoutOptions Clone() => (OciLayoutOptions)MemberwiseClone();
 }

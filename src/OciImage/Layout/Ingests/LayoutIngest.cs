@@ -231,6 +231,9 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
 
         ThrowIfShorter();
         RandomAccess.SetLength(_file.Handle, _offset);
+
+        // Used from now on, however long ago it was written.
+        BlobTimes.Touch(_file.Handle);
         if (_writer.FlushesIngests)
         {
             FlushOrDrop();

@@ -20,9 +20,12 @@ internal static class LayoutNamespace
         }
     }
 
-    public static bool IsValid(string name)
+    public static bool IsValid(string name) => name != Reserved && IsIdentifier(name);
+
+    /// <summary>Tells whether a text is what containerd calls an identifier.</summary>
+    public static bool IsIdentifier(string name)
     {
-        if (name.Length is 0 or > MaxLength || name == Reserved)
+        if (name.Length is 0 or > MaxLength)
         {
             return false;
         }
