@@ -39,7 +39,7 @@ public sealed class LayoutCollectionModelTests
     {
         using var directory = new TemporaryDirectory();
         OciLayout layout = await OciLayout.OpenOrCreateAsync(
-            directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+            directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
         var leaves = new List<Descriptor>();
         for (int i = 0; i < Leaves; i++)
         {

@@ -490,7 +490,7 @@ public sealed class LayoutCollectionTests : IDisposable
     ];
 
     private async Task<OciLayout> CreateAsync() => await OciLayout.OpenOrCreateAsync(
-        _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private sealed class InlineProgress<T>(Action<T> report) : IProgress<T>
     {

@@ -182,5 +182,5 @@ public sealed class LayoutLeaseTests : IDisposable
         await layout.CollectAsync(new CollectionOptions { GracePeriod = TimeSpan.FromDays(1) }, Token);
 
     private async Task<OciLayout> CreateAsync() => await OciLayout.OpenOrCreateAsync(
-        _directory.Combine("layout"), new OciLayoutOptions { Durable = false, TimeProvider = _time }, Token);
+        _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None, TimeProvider = _time }, Token);
 }

@@ -218,5 +218,5 @@ public sealed class LayoutNamespaceTests : IDisposable
     }
 
     private async Task<OciLayout> CreateAsync() => await OciLayout.OpenOrCreateAsync(
-        _directory.Combine("layout"), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine("layout"), new OciLayoutOptions { Durability = Durability.None }, Token);
 }
