@@ -10,7 +10,7 @@ internal static class ErrorReport
     /// <summary>Gets the exit code of an error.</summary>
     public static int GetExitCode(Exception exception, bool cancelled) => exception switch
     {
-        UsageException => ExitCode.Usage,
+        UsageException or ConversionException => ExitCode.Usage,
         OperationCanceledException when cancelled => ExitCode.Cancelled,
         DocumentFormatException { IsConfiguration: true } => ExitCode.Failed,
         ContentVerificationException or DocumentFormatException or LayerException => ExitCode.NotVerified,
@@ -85,6 +85,8 @@ internal static class ErrorReport
 
     private static string? GetAdvice(Exception exception, int exitCode) => exitCode switch
     {
+        ExitCode.Usage when exception is ConversionException { CanBeLeftOut: true } => "give --lossy to leave it out.",
+        ExitCode.Usage when exception is ConversionException => null,
         ExitCode.Usage => "see 'ocimg COMMAND --help'.",
         ExitCode.NotAuthorized => "log in with 'ocimg login HOST', or give --creds or --authfile.",
         ExitCode.NotFound when exception is IOException => "check the path.",

@@ -4,6 +4,7 @@ using System.Globalization;
 using OciImage.Cli.Locations;
 using OciImage.Cli.Output;
 using OciImage.Content;
+using OciImage.Images;
 
 namespace OciImage.Cli.Commands;
 
@@ -61,6 +62,8 @@ internal sealed class ImageTransfer
         Description = "Look at everything below the image, although the destination has it already.",
     };
 
+    private readonly ConversionSettings _conversion = new();
+
     public ImageTransfer(CommandContext context, Command command)
     {
         _context = context;
@@ -72,6 +75,7 @@ internal sealed class ImageTransfer
         command.Options.Add(_referrerTypes);
         command.Options.Add(_digestTags);
         command.Options.Add(_forceRecursive);
+        _conversion.AddTo(command);
     }
 
     public async Task<int> RunAsync(
@@ -85,23 +89,38 @@ internal sealed class ImageTransfer
 
         int jobs = result.GetValue(_jobs);
         CopyOptions options = ReadOptions(result);
+        ConversionOptions? conversion = _conversion.Read(result, options);
         await using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
         await using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
         string? tag = to.Tag ?? source.Tag;
         var progress = _context.StartProgress(result);
         Descriptor copied;
+        ConversionReport? report = null;
         await using (progress)
         {
             options.Progress = progress;
-            copied = await ContentCopy.CopyGraphAsync(
+            if (conversion is not null)
+            {
+                report = await ImageConverter.ConvertAsync(
+                    source.Source, target.Store, source.Root, tag, conversion, cancellationToken);
+            }
+
+            copied = report?.Result ?? await ContentCopy.CopyGraphAsync(
                 source.Source, target.Store, source.Root, tag, options, cancellationToken);
             await target.CompleteAsync(copied, tag, cancellationToken);
         }
 
         string place = to.Describe(tag, copied.Digest);
         _context.Note(result, $"Copied '{from}' to '{place}'.");
-        ResultWriter.WriteContent(_context, result, place, copied);
+        if (report is not null)
+        {
+            ConversionSettings.Write(_context, result, place, report);
+        }
+        else
+        {
+            ResultWriter.WriteContent(_context, result, place, copied);
+        }
 
         return ExitCode.Done;
     }

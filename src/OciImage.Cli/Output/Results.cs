@@ -9,6 +9,14 @@ internal sealed record ProgressResult(string Digest, string MediaType, long Size
 /// <summary>What a command made or found, as JSON.</summary>
 internal sealed record ContentResult(string Location, string Digest, string MediaType, long Size);
 
+/// <summary>What a conversion made of an image, as JSON.</summary>
+internal sealed record ConversionResult(
+    string Location, string Digest, string MediaType, long Size, string SourceDigest,
+    IReadOnlyList<ConvertedLayerResult> Layers, IReadOnlyList<string> Losses, IReadOnlyList<string> Notes);
+
+/// <summary>What became of a layer, as JSON.</summary>
+internal sealed record ConvertedLayerResult(string SourceDigest, string Digest, string MediaType, long Size, string Outcome);
+
 /// <summary>The tags of a repository or a layout, as JSON.</summary>
 internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
 
@@ -50,6 +58,7 @@ internal sealed record InspectResult(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProgressResult))]
 [JsonSerializable(typeof(ContentResult))]
+[JsonSerializable(typeof(ConversionResult))]
 [JsonSerializable(typeof(TagsResult))]
 [JsonSerializable(typeof(CatalogResult))]
 [JsonSerializable(typeof(ReferrersResult))]

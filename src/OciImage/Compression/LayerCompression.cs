@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using SharpCompress.Compressors.ZStandard;
 
 namespace OciImage.Compression;
@@ -10,6 +11,10 @@ public static class LayerCompression
     public const int MagicLength = 6;
 
     private const int BufferSize = 128 * 1024;
+    private const int DefaultGzipLevel = 6;
+    private const int MaxGzipLevel = 9;
+    private const int DefaultZstdLevel = 3;
+    private const int MaxZstdLevel = 19;
 
     /// <summary>Tells the compression that a layer's media type promises.</summary>
     /// <param name="mediaType">The media type.</param>
@@ -80,23 +85,60 @@ public static class LayerCompression
         Stream target, CompressionFormat format, int? level = null, bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(target);
+        CheckCompressor(format, level);
         switch (format)
         {
-            case CompressionFormat.None:
-                return new UncompressedStream(target, leaveOpen);
             case CompressionFormat.Gzip:
-                CheckLevel(level, 9);
-                var options = new ZLibCompressionOptions { CompressionLevel = level ?? 6 };
+                var options = new ZLibCompressionOptions { CompressionLevel = level ?? DefaultGzipLevel };
                 return new CompressingStream(
                     new GZipStream(target, options, leaveOpen: true), target, leaveOpen, GzipSource.EmptyMember);
             case CompressionFormat.Zstd:
-                CheckLevel(level, 19);
                 return new CompressingStream(
-                    new CompressionStream(target, level ?? 3, BufferSize, leaveOpen: true), target, leaveOpen, emptyContent: []);
+                    new CompressionStream(target, level ?? DefaultZstdLevel, BufferSize, leaveOpen: true),
+                    target,
+                    leaveOpen,
+                    emptyContent: []);
+            default:
+                return new UncompressedStream(target, leaveOpen);
+        }
+    }
+
+    /// <summary>Returns the level that is used where none is asked for; 0 where a format has none.</summary>
+    internal static int DefaultLevel(CompressionFormat format) => format switch
+    {
+        CompressionFormat.Gzip => DefaultGzipLevel,
+        CompressionFormat.Zstd => DefaultZstdLevel,
+        _ => 0,
+    };
+
+    /// <summary>Refuses a level, and a format, that <see cref="OpenCompressor"/> does not have.</summary>
+    internal static void CheckCompressor(CompressionFormat format, int? level)
+    {
+        switch (format)
+        {
+            case CompressionFormat.None:
+                break;
+            case CompressionFormat.Gzip:
+                CheckLevel(level, MaxGzipLevel);
+                break;
+            case CompressionFormat.Zstd:
+                CheckLevel(level, MaxZstdLevel);
+                break;
             default:
                 throw new NotSupportedException($"Content cannot be compressed with {format}; with gzip and zstd it can.");
         }
     }
+
+    /// <summary>Names all that the compressed bytes depend on besides the content: the same name, the same bytes.</summary>
+    internal static string DescribeCompressor(CompressionFormat format, int level) => format switch
+    {
+        // zlib-ng comes with .NET, and has code of its own for each processor.
+        CompressionFormat.Gzip =>
+            $"gzip-{level}-net{Environment.Version.ToString(3)}-{RuntimeInformation.ProcessArchitecture}",
+        CompressionFormat.Zstd =>
+            $"zstd-{level}-sharpcompress{typeof(CompressionStream).Assembly.GetName().Version?.ToString(3)}",
+        _ => "none",
+    };
 
     private static void CheckLevel(int? level, int max)
     {

@@ -7,7 +7,7 @@ namespace OciImage.Content;
 /// All members may be used by many threads at once. Content is verified on its way in. Tags are those of the
 /// distribution specification; an untagged manifest stays until it is deleted.
 /// </remarks>
-public sealed class MemoryStore :
+public sealed partial class MemoryStore :
     IImageStore, IContentIngester, IIngestLister, IContentDeleter, IReferenceLister, IReferenceUntagger, IReferrerSource, IBlobMounter,
     IContentRangeFetcher
 {

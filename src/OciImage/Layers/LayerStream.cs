@@ -41,6 +41,13 @@ internal static class LayerStream
                 await reader.DrainAsync(cancellationToken).ConfigureAwait(false);
                 await stored.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 hashed.Verify(layer.Descriptor);
+                if (source is ILayerKnowledge knowledge)
+                {
+                    await knowledge.RememberLayerAsync(
+                        new KnownLayer(layer.DiffId, layer.Descriptor.Digest, layer.Descriptor.Size), cancellationToken)
+                        .ConfigureAwait(false);
+                }
+
                 foreach (string oddity in reader.Oddities)
                 {
                     notes.Add($"Layer '{layer.Descriptor.Digest}': {oddity}");
