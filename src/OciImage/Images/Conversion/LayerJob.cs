@@ -8,5 +8,5 @@ namespace OciImage.Images;
 /// <param name="Level">The level wanted; 0 where the format has none.</param>
 internal sealed record LayerJob(Digest DiffId, CompressionFormat Format, int Level)
 {
-    public string Recipe => field ??= LayerCompression.DescribeCompressor(Format, Level);
+    public string Recipe => LayerCompression.DescribeCompressor(Format, Level);
 }
