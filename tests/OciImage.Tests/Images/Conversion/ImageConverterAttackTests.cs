@@ -292,7 +292,7 @@ public sealed class ImageConverterAttackTests : IDisposable
     }
 
     private async Task<OciLayout> CreateTargetAsync() => await OciLayout.OpenOrCreateAsync(
-        _directory.Combine(Guid.NewGuid().ToString("N")), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine(Guid.NewGuid().ToString("N")), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     // Blobs may have landed; a document, a tag or the rest of an unfinished one may not.
     private static async Task AssertNothingVisibleAsync(OciLayout target)

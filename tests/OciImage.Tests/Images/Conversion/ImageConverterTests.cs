@@ -319,16 +319,19 @@ public sealed class ImageConverterTests
         using var directory = new TemporaryDirectory();
         Descriptor index = await AddIndexAsync(
             _source, [await AddImageAsync(_source, "one"), await AddImageAsync(_source, "two", architecture: "arm64")]);
-        var target = new RecordingStore();
         string[] seen = [];
-        target = new RecordingStore { OnPush = (_, _) =>
+        var target = new RecordingStore
         {
-            seen = [.. seen, .. Directory.GetFiles(directory.Path)];
-            return Task.CompletedTask;
-        } };
+            OnPush = (_, _) =>
+            {
+                seen = [.. seen, .. Directory.GetFiles(directory.Path)];
+                return Task.CompletedTask;
+            },
+        };
+        var options = new ConversionOptions { Compression = CompressionFormat.Zstd, StagingDirectory = directory.Path };
+        options.Copy.MaxConcurrency = 1; // so that no other file has its name still
 
-        ConversionReport report = await ConvertWholeAsync(
-            _source, target, index, new() { Compression = CompressionFormat.Zstd, StagingDirectory = directory.Path });
+        ConversionReport report = await ConvertWholeAsync(_source, target, index, options);
 
         Assert.Empty(target.Faults);
         Assert.Equal($"tag v1 {report.Result.Digest}", target.Calls.Last(call => !call.StartsWith("resolve", StringComparison.Ordinal)));

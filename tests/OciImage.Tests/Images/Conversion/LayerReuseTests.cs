@@ -175,7 +175,7 @@ public sealed class LayerReuseTests : IDisposable
     }
 
     private async Task<OciLayout> OpenAsync() => await OciLayout.OpenOrCreateAsync(
-        _directory.Combine("target"), new OciLayoutOptions { Durable = false }, Token);
+        _directory.Combine("target"), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private string[] KnowledgeFiles() => Directory.GetFiles(_directory.Combine("target", ".ociimage"), "layers*");
 }
