@@ -20,6 +20,28 @@ internal sealed record ConvertedLayerResult(string SourceDigest, string Digest, 
 /// <summary>The tags of a repository or a layout, as JSON.</summary>
 internal sealed record TagsResult(string Location, IReadOnlyList<string> Tags);
 
+/// <summary>A root of a layout, as JSON.</summary>
+internal sealed record RootResult(
+    string Namespace, string? Name, string Digest, string MediaType, long Size, long? ImageSize, DateTimeOffset? Created,
+    IReadOnlyDictionary<string, string>? Labels);
+
+/// <summary>The roots of a layout, as JSON.</summary>
+internal sealed record RootsResult(string Location, IReadOnlyList<RootResult> Roots);
+
+/// <summary>A lease, as JSON.</summary>
+internal sealed record LeaseResult(
+    string Namespace, string Id, DateTimeOffset? Created, DateTimeOffset? Expires,
+    IReadOnlyDictionary<string, string>? Labels, IReadOnlyList<string> Content);
+
+/// <summary>The leases of a namespace, as JSON.</summary>
+internal sealed record LeasesResult(string Location, IReadOnlyList<LeaseResult> Leases);
+
+/// <summary>What a collection removed and kept, as JSON.</summary>
+internal sealed record GarbageResult(
+    string Location, bool DryRun, bool Stopped, IReadOnlyList<string> Removed, long RemovedBytes, int Kept, long KeptBytes,
+    int Recent, long RecentBytes, IReadOnlyList<string> Missing, IReadOnlyList<string> Damaged, IReadOnlyList<string> Refused,
+    IReadOnlyList<string> Others, int PrunedEntries, int EndedLeases, int Holds, long UnfinishedBytes);
+
 /// <summary>The repositories of a registry, as JSON.</summary>
 internal sealed record CatalogResult(string Registry, IReadOnlyList<string> Repositories);
 
@@ -60,6 +82,10 @@ internal sealed record InspectResult(
 [JsonSerializable(typeof(ContentResult))]
 [JsonSerializable(typeof(ConversionResult))]
 [JsonSerializable(typeof(TagsResult))]
+[JsonSerializable(typeof(RootsResult))]
+[JsonSerializable(typeof(LeaseResult))]
+[JsonSerializable(typeof(LeasesResult))]
+[JsonSerializable(typeof(GarbageResult))]
 [JsonSerializable(typeof(CatalogResult))]
 [JsonSerializable(typeof(ReferrersResult))]
 [JsonSerializable(typeof(UnpackResult))]

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using OciImage.Cli.Locations;
+using OciImage.Layout;
+
+namespace OciImage.Cli.Commands;
+
+/// <summary>Opens the layout that a command about a whole layout names.</summary>
+internal static class LayoutAccess
+{
+    public static async Task<OciLayout> OpenAsync(
+        CommandContext context, ParseResult result, Argument<ImageLocation> argument, CancellationToken cancellationToken)
+    {
+        var place = (LayoutLocation)result.GetRequiredValue(argument);
+        if (place.Tag is not null || place.Digest is not null)
+        {
+            throw new UsageException($"'{result.CommandResult.Command.Name}' wants a layout, but '{place}' names one image.");
+        }
+
+        return await OciLayout.OpenAsync(
+            place.Directory,
+            new OciLayoutOptions
+            {
+                Namespace = result.GetValue(context.Namespace) ?? OciLayoutOptions.DefaultNamespace,
+                TimeProvider = context.Terminal.Time,
+            },
+            cancellationToken);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using OciImage.TestKit;
+
+namespace OciImage.Cli.Tests.Commands;
+
+/// <summary>Names, leases, namespaces and garbage of a layout.</summary>
+public sealed class StoreCommandTests : IDisposable
+{
+    private const string Name = "docker.io/library/app:1";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    private string Layout => _directory.Combine("layout");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Tag_AndUntag_ChangeWhatIsListed()
+    {
+        string digest = await BuildAsync("v1");
+
+        string tagged = await Ocimg.RunOkAsync("tag", $"oci:{Layout}:v1", "v2", "v3");
+        await Ocimg.RunOkAsync("untag", $"oci:{Layout}:v1");
+        await Ocimg.RunOkAsync("tag", $"oci:{Layout}@{digest}", "v4");
+        string tags = await Ocimg.RunOkAsync("tags", $"oci:{Layout}");
+
+        Assert.Equal(digest, tagged);
+        Assert.Equal("v2\nv3\nv4", tags);
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "untag", $"oci:{Layout}:v1");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "untag", $"oci:{Layout}");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "tag", $"oci:{Layout}:v2", digest);
+    }
+
+    [Fact]
+    public async Task Namespace_KeepsNamesApart()
+    {
+        string digest = await BuildAsync("v1");
+
+        await CopyOtherAsync("k8s.io");
+        string namespaces = await Ocimg.RunOkAsync("namespace", "ls", Layout);
+        string own = await Ocimg.RunOkAsync("ls", Layout);
+        string theirs = await Ocimg.RunOkAsync("--namespace", "k8s.io", "ls", Layout, "--long");
+        JsonElement all = JsonDocument.Parse(await Ocimg.RunOkAsync("ls", "-A", "--json", Layout)).RootElement.GetProperty("roots");
+        string checkedDigest = await Ocimg.RunOkAsync("check", "-n", "k8s.io", $"oci:{Layout}:{Name}");
+
+        Assert.Equal("default\nk8s.io", namespaces);
+        Assert.Equal($"v1  {digest}  {MediaTypes.ImageManifest}", own);
+        Assert.StartsWith($"{Name}  {checkedDigest}  ", theirs, StringComparison.Ordinal);
+        Assert.Equal(
+            [("default", "v1"), ("k8s.io", Name)],
+            all.EnumerateArray().Select(root => (root.GetProperty("namespace").GetString(), root.GetProperty("name").GetString())));
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "check", $"oci:{Layout}:x");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "-n", "version", "ls", Layout);
+    }
+
+    [Fact]
+    public async Task Copy_OfTheOnlyImageOfANamespaceTakesItsName()
+    {
+        await BuildAsync("v1");
+        await CopyOtherAsync("moby");
+
+        await Ocimg.RunOkAsync("copy", "-n", "moby", $"oci:{Layout}", $"oci:{_directory.Combine("target")}");
+
+        Assert.Equal(Name, await Ocimg.RunOkAsync("-n", "moby", "tags", $"oci:{_directory.Combine("target")}"));
+    }
+
+    [Fact]
+    public async Task Gc_RemovesWhatNothingKeeps()
+    {
+        string digest = await BuildAsync("v1");
+        await CopyOtherAsync("k8s.io");
+        await Ocimg.RunOkAsync("untag", $"oci:{Layout}:v1");
+        MakeOld();
+
+        string dry = await Ocimg.RunOkAsync("gc", Layout, "--dry-run");
+        string removed = await Ocimg.RunOkAsync("gc", Layout, "--grace", "1h");
+        await Ocimg.RunOkAsync("namespace", "rm", Layout, "k8s.io");
+        JsonElement rest = JsonDocument.Parse(await Ocimg.RunOkAsync("gc", Layout, "--json", "--grace", "1h")).RootElement;
+
+        Assert.Contains(digest, dry, StringComparison.Ordinal);
+        Assert.Equal(dry, removed);
+        Assert.Equal(3, rest.GetProperty("removed").GetArrayLength());
+        Assert.Empty(Directory.GetFiles(Path.Combine(Layout, "blobs", "sha256")));
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "namespace", "rm", Layout, "k8s.io");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "gc", Layout, "--grace", "1 year");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "gc", Layout, "-A");
+    }
+
+    [Fact]
+    public async Task Gc_StopsWhereAManifestIsDamaged()
+    {
+        string digest = await BuildAsync("v1");
+        string path = Path.Combine(Layout, "blobs", "sha256", digest["sha256:".Length..]);
+        await File.WriteAllTextAsync(path, "{}", TestContext.Current.CancellationToken);
+
+        string error = await Ocimg.RunRefusedAsync(ExitCode.NotVerified, "gc", Layout);
+
+        Assert.Contains(digest, error, StringComparison.Ordinal);
+        Assert.Contains("--ignore-damage", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lease_KeepsContentUntilItIsRemoved()
+    {
+        string digest = await BuildAsync("v1");
+        string id = await Ocimg.RunOkAsync("lease", "create", Layout, "--ttl", "1h", "--label", "job=7");
+        await Ocimg.RunOkAsync("lease", "add", Layout, id, "v1");
+        await Ocimg.RunOkAsync("untag", $"oci:{Layout}:v1");
+        MakeOld();
+
+        string kept = await Ocimg.RunOkAsync("gc", Layout);
+        await Ocimg.RunOkAsync("lease", "renew", Layout, id, "--ttl", "0");
+        JsonElement lease = JsonDocument.Parse(await Ocimg.RunOkAsync("lease", "ls", Layout, "--json"))
+            .RootElement.GetProperty("leases").EnumerateArray().Single();
+        string text = await Ocimg.RunOkAsync("lease", "ls", Layout);
+        await Ocimg.RunOkAsync("lease", "rm", Layout, id);
+        MakeOld();
+        string removed = await Ocimg.RunOkAsync("gc", Layout);
+
+        Assert.Equal("", kept);
+        Assert.Equal(id, lease.GetProperty("id").GetString());
+        Assert.False(lease.TryGetProperty("expires", out _));
+        Assert.Equal("7", lease.GetProperty("labels").GetProperty("job").GetString());
+        Assert.Equal($"{id}  until it is removed  1 pieces of content", text);
+        Assert.Contains(digest, removed, StringComparison.Ordinal);
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "lease", "rm", Layout, id);
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "lease", "create", Layout, "--id", "a/b");
+    }
+
+    private async Task<string> BuildAsync(string tag)
+    {
+        Directory.CreateDirectory(_directory.Combine("app"));
+        await File.WriteAllTextAsync(_directory.Combine("app", "file"), "hello", TestContext.Current.CancellationToken);
+        return await Ocimg.RunOkAsync(
+            "build", $"oci:{Layout}:{tag}", "--from", "scratch", "--add", _directory.Combine("app") + ":/app");
+    }
+
+    private async Task CopyOtherAsync(string ns)
+    {
+        string other = $"oci:{_directory.Combine("other")}:x";
+        await Ocimg.RunOkAsync(
+            "build", "-n", ns, other, "--from", "scratch", "--add", _directory.Combine("app") + ":/other");
+        await Ocimg.RunOkAsync("copy", "-n", ns, other, $"oci:{Layout}:{Name}");
+    }
+
+    private void MakeOld()
+    {
+        foreach (string path in Directory.GetFiles(Path.Combine(Layout, "blobs"), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        }
+    }
+}
