@@ -44,4 +44,7 @@ public static class AnnotationKeys
 
     /// <summary>The reference of the image this one is based on.</summary>
     public const string BaseName = "org.opencontainers.image.base.name";
+
+    /// <summary>The whole name of an image, as containerd and Docker look for it in the <c>index.json</c> of an archive.</summary>
+    public const string ContainerdImageName = "io.containerd.image.name";
 }

@@ -44,8 +44,8 @@ internal sealed class AttachmentCopier(IContentFetcher source, IContentStore tar
         List<Descriptor> level = await CollectAsync([root]).ConfigureAwait(false);
         for (int depth = 0; level.Count > 0; depth++)
         {
-            IReadOnlyList<Descriptor>[] found = await Task.WhenAll(
-                level.Select(subject => copier.WatchAsync(() => CopyAttachedAsync(subject)))).ConfigureAwait(false);
+            IReadOnlyList<Descriptor>[] found = await copier
+                .WatchAllAsync(level, CopyAttachedAsync).ConfigureAwait(false);
             level = await CollectAsync(found.SelectMany(attached => attached)).ConfigureAwait(false);
             if (level.Count > 0 && depth == MaxDepth)
             {
@@ -86,8 +86,8 @@ internal sealed class AttachmentCopier(IContentFetcher source, IContentStore tar
         {
             IReadOnlyList<Descriptor> referrers = await copier.WithSlotAsync(token => CopyFailure
                 .MarkAsync(CopySide.Source, ListAsync(subject, token))).ConfigureAwait(false);
-            Descriptor?[] copied = await Task.WhenAll(
-                referrers.Select(referrer => copier.WatchAsync(() => CopyReferrerAsync(referrer, subject)))).ConfigureAwait(false);
+            Descriptor?[] copied = await copier
+                .WatchAllAsync(referrers, referrer => CopyReferrerAsync(referrer, subject)).ConfigureAwait(false);
             attached.AddRange(copied.OfType<Descriptor>());
         }
 

@@ -70,6 +70,23 @@ internal sealed partial class GraphCopier : IDisposable
         }
     }
 
+    /// <summary>Does work for each of some items: at the same time, or in order where only one slot is there.</summary>
+    public async Task<T[]> WatchAllAsync<TItem, T>(IEnumerable<TItem> items, Func<TItem, Task<T>> work)
+    {
+        if (_options.MaxConcurrency > 1)
+        {
+            return await Task.WhenAll(items.Select(item => WatchAsync(() => work(item)))).ConfigureAwait(false);
+        }
+
+        var results = new List<T>();
+        foreach (TItem item in items)
+        {
+            results.Add(await WatchAsync(() => work(item)).ConfigureAwait(false));
+        }
+
+        return [.. results];
+    }
+
     /// <summary>Talks to a store in one of the slots.</summary>
     public async Task<T> WithSlotAsync<T>(Func<CancellationToken, ValueTask<T>> work)
     {
@@ -157,7 +174,7 @@ internal sealed partial class GraphCopier : IDisposable
         }
     }
 
-    private Task CopyChildrenAsync(IReadOnlyList<Descriptor> children, int depth)
+    private async Task CopyChildrenAsync(IReadOnlyList<Descriptor> children, int depth)
     {
         var tasks = new List<Task>(children.Count);
         foreach (Descriptor child in children)
@@ -167,9 +184,14 @@ internal sealed partial class GraphCopier : IDisposable
                 static (_, state) => new Lazy<Task>(() => state.Copier.CopyNodeAsync(state.Child, state.Depth)),
                 (Copier: this, Child: child, Depth: depth));
             tasks.Add(node.Value);
+            if (_options.MaxConcurrency == 1)
+            {
+                // One after the other in the document's order, so that a target that keeps the order gets the same each time.
+                await node.Value.ConfigureAwait(false);
+            }
         }
 
-        return Task.WhenAll(tasks);
+        await Task.WhenAll(tasks).ConfigureAwait(false);
     }
 
     private Task<bool> CopyNodeAsync(Descriptor descriptor, int depth) => WatchAsync(async () =>

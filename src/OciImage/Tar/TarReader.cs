@@ -14,7 +14,11 @@ public sealed class TarReader : IDisposable
     // Files up to this size are buffered with their header, so that they can be taken without a copy.
     private const int BufferedContent = 128 * 1024;
 
+    // Two blocks, which the end of an archive has.
+    private const int HeaderBuffer = 2 * TarBlock.Size;
+
     private readonly TarInput _input;
+    private readonly bool _seeks;
     private readonly TarReaderOptions _options;
     private readonly List<string> _oddities = [];
     private readonly TarContent _content;
@@ -31,6 +35,15 @@ public sealed class TarReader : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         _options = options?.Clone() ?? new TarReaderOptions();
         _input = new TarInput(source);
+        _content = new TarContent(_input);
+        _sparseMaps = new SparseMapReader(_input, _options.MaxMetadataSize);
+    }
+
+    private TarReader(Stream source, TarReaderOptions options, long length)
+    {
+        _options = options;
+        _seeks = true;
+        _input = new TarInput(source, HeaderBuffer, length);
         _content = new TarContent(_input);
         _sparseMaps = new SparseMapReader(_input, _options.MaxMetadataSize);
     }
@@ -94,6 +107,15 @@ public sealed class TarReader : IDisposable
 
     /// <summary>Gives the buffer back; the source stays open.</summary>
     public void Dispose() => _input.Dispose();
+
+    /// <summary>Gets where the content of the current entry starts, from the start of the archive.</summary>
+    internal long ContentPosition => _input.Position;
+
+    /// <summary>Makes a reader for headers, which passes over content by seeking and reads little besides.</summary>
+    /// <param name="source">A stream that can seek, at its start; it stays open.</param>
+    /// <param name="options">The limits.</param>
+    internal static TarReader OverHeaders(Stream source, TarReaderOptions options) =>
+        new(source, options.Clone(), source.Length);
 
     /// <summary>Reads data of the current entry without its holes.</summary>
     internal ValueTask<int> ReadDataAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
@@ -288,7 +310,7 @@ public sealed class TarReader : IDisposable
             : null;
         TarEntry entry = draft.ToEntry();
         _content.Begin(dataSize, -draft.DataSize & (TarBlock.Size - 1), entry.Size, extents);
-        if (dataSize is > 0 and <= BufferedContent)
+        if (!_seeks && dataSize is > 0 and <= BufferedContent)
         {
             await _input.FillAsync((int)dataSize, cancellationToken).ConfigureAwait(false);
         }
