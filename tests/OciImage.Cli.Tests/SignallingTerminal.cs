@@ -28,6 +28,8 @@ internal sealed class SignallingTerminal : ITerminal
 
     public Stream OpenOutput() => Stream.Null;
 
+    public Stream OpenInput() => Stream.Null;
+
     public string? GetVariable(string name) => null;
 
     public string ReadSecret(string prompt) => "";

@@ -44,6 +44,11 @@ internal sealed class TestTerminal : ITerminal, IDisposable
 
     public Stream OpenOutput() => new NotClosing(_output);
 
+    /// <summary>Gets the bytes of the standard input.</summary>
+    public byte[] InputBytes { get; init; } = [];
+
+    public Stream OpenInput() => new MemoryStream(InputBytes, writable: false);
+
     public string? GetVariable(string name) => Variables.GetValueOrDefault(name);
 
     public string ReadSecret(string prompt)

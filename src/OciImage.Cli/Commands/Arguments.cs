@@ -7,7 +7,7 @@ namespace OciImage.Cli.Commands;
 /// <summary>The arguments and options that several commands take.</summary>
 internal static class Arguments
 {
-    private const string LocationHelp = "HOST/REPO[:TAG][@DIGEST] or oci:DIR[:TAG]";
+    private const string LocationHelp = "HOST/REPO[:TAG][@DIGEST] or oci:DIR[:TAG] or oci-archive:FILE[:NAME] or docker-archive:FILE[:NAME]";
 
     public static Argument<ImageLocation> Location(string name, string description) =>
         Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.Parse);
@@ -15,6 +15,26 @@ internal static class Arguments
     /// <summary>A place that is written to, whose name means the same on every machine: no search registries, no aliases.</summary>
     public static Argument<ImageLocation> Destination(string name, string description) =>
         Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.ParseDestination);
+
+    /// <summary>One place or several to read from.</summary>
+    public static Argument<ImageLocation[]> Locations(string name, string description) => new(name)
+    {
+        Description = $"{description}: {LocationHelp}.",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+        {
+            try
+            {
+                bool isNamespaced = result.GetResult(CommandContext.NamespaceName) is not null;
+                return [.. result.Tokens.Select(token => ImageLocation.Parse(token.Value, isNamespaced))];
+            }
+            catch (UsageException exception)
+            {
+                result.AddError(exception.Message);
+                return [];
+            }
+        },
+    };
 
     public static Argument<ImageLocation> Layout(string name, string description) =>
         Parsed<ImageLocation>(name, $"{description}: DIR[:TAG].", ImageLocation.ParseLayout);

@@ -33,6 +33,8 @@ internal static class CommandTree
             UnpackCommand.Create(context),
             CheckCommand.Create(context),
             BuildCommand.Create(context),
+            ExportCommand.Create(context),
+            ImportCommand.Create(context),
             ServeCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),

@@ -100,6 +100,7 @@ internal sealed class ImageTransfer
         await using (progress)
         {
             options.Progress = progress;
+            options.MaxConcurrency = Math.Min(options.MaxConcurrency, target.MaxConcurrency);
             if (conversion is not null)
             {
                 report = await ImageConverter.ConvertAsync(

@@ -61,6 +61,7 @@ internal sealed class RegistryAccessOptions
             authFile ?? fallback?.AuthFile)
         {
             Variables = _context.Terminal.GetVariable,
+            OpenInput = _context.Terminal.OpenInput,
             Namespace = result.GetValue(_context.Namespace),
         };
     }

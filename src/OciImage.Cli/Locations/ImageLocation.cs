@@ -10,8 +10,8 @@ internal abstract record ImageLocation
     [
         (LayoutPrefix, LayoutLocation.ParsePath),
         ("docker://", (text, _) => RegistryLocation.ParseReference(text, isDockers: true)),
-        ("oci-archive:", (_, _) => throw Unsupported("oci-archive:")),
-        ("docker-archive:", (_, _) => throw Unsupported("docker-archive:")),
+        (ArchiveLocation.OciPrefix, (text, _) => ArchiveLocation.ParseArchive(text, isDockers: false)),
+        (ArchiveLocation.DockerPrefix, (text, _) => ArchiveLocation.ParseArchive(text, isDockers: true)),
         ("docker-daemon:", (_, _) => throw Unsupported("docker-daemon:")),
         (ContainerdLocation.Prefix, (text, _) => ContainerdLocation.Parse(text)),
         ("containers-storage:", (_, _) => throw Unsupported("containers-storage:")),

@@ -16,6 +16,9 @@ internal class OpenedImage(IImageSource source, Descriptor root, string? tag) : 
     /// <summary>Gets the tag that led there, or <see langword="null"/>.</summary>
     public string? Tag { get; } = tag;
 
+    /// <summary>Gets the repository that the image is from, with its registry, or <see langword="null"/>.</summary>
+    public virtual string? Repository => null;
+
     public static Task<OpenedImage> OpenAsync(
         ImageLocation location, PlaceAccess access, CancellationToken cancellationToken, int jobs = 0) =>
         location.OpenImageAsync(access, jobs, cancellationToken);

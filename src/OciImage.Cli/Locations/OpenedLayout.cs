@@ -8,6 +8,9 @@ internal sealed class OpenedLayout(OciLayout layout, IDisposable? hold = null) :
     /// <summary>Opens a layout that no collector shall take from until all is named.</summary>
     public static OpenedLayout ForWriting(OciLayout layout) => new(layout, layout.Hold());
 
+    public override async Task<IReadOnlyList<Descriptor>?> ReadRootsAsync(CancellationToken cancellationToken) =>
+        (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests;
+
     /// <summary>Lists what has no tag, so that it is found again.</summary>
     public override async Task CompleteAsync(Descriptor root, string? tag, CancellationToken cancellationToken)
     {

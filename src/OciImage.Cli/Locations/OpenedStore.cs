@@ -7,6 +7,9 @@ internal class OpenedStore(IImageStore store) : IAsyncDisposable
 {
     public IImageStore Store { get; } = store;
 
+    /// <summary>Gets how many pieces of content may be written at the same time.</summary>
+    public virtual int MaxConcurrency => int.MaxValue;
+
     /// <summary>Opens a location; a registry is spoken to with the client of the image that is copied, where that can be.</summary>
     public static Task<OpenedStore> OpenAsync(
         ImageLocation location,
@@ -19,6 +22,10 @@ internal class OpenedStore(IImageStore store) : IAsyncDisposable
 
     /// <summary>Ends the writing of an image; until then nothing of it need be visible, and what has no tag need not be found.</summary>
     public virtual Task CompleteAsync(Descriptor root, string? tag, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Lists what the place has, with names in annotations; <see langword="null"/> where it only lists tags.</summary>
+    public virtual Task<IReadOnlyList<Descriptor>?> ReadRootsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Descriptor>?>(null);
 
     /// <summary>Finds the size of a blob of which only the digest is known.</summary>
     public virtual async Task<Descriptor> FindBlobAsync(Digest digest, CancellationToken cancellationToken) =>

@@ -12,6 +12,9 @@ internal sealed record PlaceAccess(bool PlainHttp, bool Insecure, RegistryCreden
     /// <summary>Gets the namespace of the names in a layout or in containerd, or <see langword="null"/> for 'default'.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Gets what opens the standard input for bytes.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     /// <summary>Makes a client; nothing is asked yet. A credential of the command line is for the registry it names.</summary>
     /// <exception cref="UsageException">The file of credentials that was named is not there.</exception>
     public RegistryClient CreateClient(string registry, int jobs = 0)

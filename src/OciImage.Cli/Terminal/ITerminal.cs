@@ -24,6 +24,9 @@ internal interface ITerminal
     /// <summary>Opens the standard output for bytes; what was written to <see cref="Out"/> comes before.</summary>
     Stream OpenOutput();
 
+    /// <summary>Opens the standard input for bytes.</summary>
+    Stream OpenInput();
+
     /// <summary>Gets a variable of the environment, or <see langword="null"/>.</summary>
     string? GetVariable(string name);
 

@@ -23,6 +23,8 @@ internal sealed class SystemTerminal : ITerminal
         return Console.OpenStandardOutput();
     }
 
+    public Stream OpenInput() => Console.OpenStandardInput();
+
     public string? GetVariable(string name) => Environment.GetEnvironmentVariable(name);
 
     public string ReadSecret(string prompt)
