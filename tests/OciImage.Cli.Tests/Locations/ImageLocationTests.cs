@@ -50,8 +50,19 @@ public sealed class ImageLocationTests
     }
 
     [Theory]
-    [InlineData("oci-archive:x.tar")]
-    [InlineData("docker-archive:x.tar")]
+    [InlineData("oci-archive:a.tar", "a.tar", null)]
+    [InlineData("docker-archive:dir/a.tar:localhost:5000/x/y:v1", "dir/a.tar", "localhost:5000/x/y:v1")]
+    [InlineData("oci-archive:-", "-", null)]
+    public void Parse_EndsAnArchiveAtTheFirstColon(string text, string path, string? name)
+    {
+        var location = Assert.IsType<ArchiveLocation>(ImageLocation.Parse(text));
+
+        Assert.Equal(path, location.Path);
+        Assert.Equal(name, location.Tag);
+        Assert.Equal(text, location.ToString());
+    }
+
+    [Theory]
     [InlineData("docker-daemon:x")]
     [InlineData("containers-storage:x")]
     [InlineData("dir:x")]

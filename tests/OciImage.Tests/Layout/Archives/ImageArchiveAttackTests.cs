@@ -146,8 +146,8 @@ public sealed class ImageArchiveAttackTests
     [Fact]
     public async Task Names_AreNeverPaths_AndBounded()
     {
-        string root = $$"""{"mediaType":"application/x","digest":"{{BlobDescriptor.Digest}}","size":7,"annotations":{"org.opencontainers.image.ref.name":"NAME"}}""";
-        RawTar WithName(string name) => Layout($$"""{"schemaVersion":2,"manifests":[{{root.Replace("NAME", name, StringComparison.Ordinal)}}]}""");
+        string root = $$"""{"mediaType":"application/x","digest":"{{BlobDescriptor.Digest}}","size":7,"annotations":{"org.opencontainers.image.ref.name":"NAME"} }""";
+        RawTar WithName(string name) => Layout($$"""{"schemaVersion":2,"manifests":[ {{root.Replace("NAME", name, StringComparison.Ordinal)}} ]}""");
         await using ImageArchive archive = await OpenAsync(WithName("../../x"));
 
         Descriptor found = await archive.ResolveAsync("../../x", Token);

@@ -129,7 +129,8 @@ public sealed class ImageArchiveTests
     [Fact]
     public async Task Open_FollowsTheLinksOfAnOldDockerArchive()
     {
-        string config = $$"""{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["{{TestContent.Describe("one").Digest}}","{{TestContent.Describe("one").Digest}}","{{TestContent.Describe("two").Digest}}"]}}""";
+        (Digest one, Digest two) = (TestContent.Describe("one").Digest, TestContent.Describe("two").Digest);
+        string config = $$"""{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["{{one}}","{{one}}","{{two}}"]} }""";
         RawTar tar = new RawTar()
             .File("aaa/layer.tar", "one").File("aaa/VERSION", "1.0").File("aaa/json", "{}")
             .Header("bbb/layer.tar", '2', change: block => Encoding.ASCII.GetBytes("../aaa/layer.tar").CopyTo(block, 157))
