@@ -178,7 +178,7 @@ public sealed class ImageArchiveAttackTests
         string path = directory.Combine("a.tar");
         await File.WriteAllBytesAsync(path, Layout().File(BlobName, Blob).Open(), Token);
         await using ImageArchive archive = await ImageArchive.OpenAsync(path, cancellationToken: Token);
-        await using (FileStream file = File.OpenWrite(path))
+        await using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.SetLength(1024);
         }

@@ -91,7 +91,7 @@ public sealed class ImageArchiveTests
         byte[] bytes = await WriteAsync(source, await TestContent.PushImageAsync(source, "a"));
 
         await using ImageArchive archive = await ImageArchive.OpenAsync(
-            new ForwardStream(new MemoryStream(bytes)), cancellationToken: Token);
+            new PrefixedStream(default, new MemoryStream(bytes)), cancellationToken: Token);
 
         Assert.True(archive.IsSpooled);
         Assert.Equal([Name], await archive.ListReferencesAsync(Token).ToListAsync(Token));
