@@ -339,7 +339,8 @@ public sealed class LayoutCollectionTests : IDisposable
         OciLayout layout = await CreateAsync();
         OciLayout other = await OciLayout.OpenAsync(layout.DirectoryPath, cancellationToken: Token);
         var images = new List<Descriptor>();
-        for (int i = 0; i < 200; i++)
+        // More documents than one batch takes.
+        for (int i = 0; i < 300; i++)
         {
             images.Add(await TestContent.PushImageAsync(layout, $"image {i}"));
         }

@@ -21,10 +21,11 @@ internal sealed class LayoutCollector(
     OciLayoutOptions layoutOptions,
     CollectionOptions options)
 {
+    // Writers wait for the index as long as one batch takes, a few milliseconds, and get their turn in between. A file system
+    // takes long to remove what is large. Time itself is no measure: on a busy machine it would make the batches tiny.
     private const int MaxBatch = 256;
+    private const long MaxBatchBytes = 1024L * 1024 * 1024;
 
-    // Writers wait for the index no longer than that, and get their turn in between.
-    private static readonly TimeSpan MaxBatchTime = TimeSpan.FromMilliseconds(8);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(3);
 
     private readonly ContentMarker _marker = new(blobs);
@@ -147,11 +148,11 @@ internal sealed class LayoutCollector(
 
     private int RemoveBatch(List<ListedBlob> order, int next, CancellationToken cancellationToken)
     {
-        long started = TimeProvider.System.GetTimestamp();
         int end = Math.Min(order.Count, next + MaxBatch);
-        for (; next < end && TimeProvider.System.GetElapsedTime(started) < MaxBatchTime; next++)
+        for (long bytes = 0; next < end && bytes < MaxBatchBytes; next++)
         {
             ListedBlob blob = order[next];
+            bytes += blob.Size;
             BlobRemoval removal = _marker.Reached.Contains(blob.Digest)
                 ? BlobRemoval.InUse
                 : BlobRemover.TryRemove(paths, blob.Digest, _limit);
