@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OciImage.Cli.Output;
+using OciImage.Engines;
 
 namespace OciImage.Cli;
 
@@ -94,6 +95,8 @@ internal static class ErrorReport
         ExitCode.NotVerified => "do not use this content; fetch it again, or ask who provides it.",
         ExitCode.Failed when exception is DocumentFormatException => "mend the file; docs/hosts.md and docs/credentials.md have its format.",
         ExitCode.Failed when exception is RegistryException { IsTransient: true } => "try again later.",
+        // An engine's message says what to do; a registry's advice would mislead.
+        ExitCode.Failed when exception is EngineException => null,
         ExitCode.Failed when IsTlsFailure(exception) =>
             "give --plain-http when the registry speaks http; put its authority into certs.d/HOST/ca.crt (docs/hosts.md), or give --insecure.",
         ExitCode.Failed when IsConnectFailure(exception) => "check the registry's name and port, and the network.",

@@ -94,6 +94,12 @@ internal sealed class ImageTransfer
         await using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
         string? tag = to.Tag ?? source.Tag;
+        if (target.OnlyPlatform is { } only && options.Platforms.Count == 0 && MediaTypes.IsIndex(source.Root.MediaType))
+        {
+            options.Platforms = [only];
+            _context.Note(result, $"'{to}' holds one platform: taking '{only}' of the index.");
+        }
+
         var progress = _context.StartProgress(result);
         Descriptor copied;
         ConversionReport? report = null;

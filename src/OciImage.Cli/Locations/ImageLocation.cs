@@ -12,7 +12,7 @@ internal abstract record ImageLocation
         ("docker://", (text, _) => RegistryLocation.ParseReference(text, isDockers: true)),
         (ArchiveLocation.OciPrefix, (text, _) => ArchiveLocation.ParseArchive(text, isDockers: false)),
         (ArchiveLocation.DockerPrefix, (text, _) => ArchiveLocation.ParseArchive(text, isDockers: true)),
-        ("docker-daemon:", (_, _) => throw Unsupported("docker-daemon:")),
+        (DockerDaemonLocation.Prefix, (text, _) => DockerDaemonLocation.Parse(text)),
         (ContainerdLocation.Prefix, (text, _) => ContainerdLocation.Parse(text)),
         ("containers-storage:", (_, _) => throw Unsupported("containers-storage:")),
         ("dir:", (_, _) => throw Unsupported("dir:")),

@@ -10,6 +10,9 @@ internal class OpenedStore(IImageStore store) : IAsyncDisposable
     /// <summary>Gets how many pieces of content may be written at the same time.</summary>
     public virtual int MaxConcurrency => int.MaxValue;
 
+    /// <summary>Gets the platform that is taken of an index where none is named, or <see langword="null"/> where a place holds all.</summary>
+    public virtual Platform? OnlyPlatform => null;
+
     /// <summary>Opens a location; a registry is spoken to with the client of the image that is copied, where that can be.</summary>
     public static Task<OpenedStore> OpenAsync(
         ImageLocation location,

@@ -63,7 +63,6 @@ public sealed class ImageLocationTests
     }
 
     [Theory]
-    [InlineData("docker-daemon:x")]
     [InlineData("containers-storage:x")]
     [InlineData("dir:x")]
     public void Parse_SaysThatAPlaceIsNotSupported(string text)
