@@ -43,7 +43,7 @@ internal sealed record DockerDaemonLocation(string Text, ImageReference? Name, b
         }
 
         using DockerEngine engine = await DockerEngine.ConnectAsync(ReadOptions(access), cancellationToken);
-        return await OpenedDockerImage.OpenAsync(engine, Name, cancellationToken);
+        throw new UsageException("TODO-archive");
     }
 
     public override async Task<OpenedStore> OpenStoreAsync(

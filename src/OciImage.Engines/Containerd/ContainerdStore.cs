@@ -22,7 +22,7 @@ namespace OciImage.Engines;
 /// </remarks>
 public sealed class ContainerdStore :
     IImageStore, IContentIngester, IContentDeleter, IContentRangeFetcher, IReferenceLister, IReferenceUntagger, IReferrerSource,
-    IUncheckedParents, IAsyncDisposable
+    IUncheckedParents, IContentHolder, IAsyncDisposable
 {
     private readonly ContainerdConnection _connection;
     private readonly ContainerdContent _content;
@@ -83,6 +83,10 @@ public sealed class ContainerdStore :
     /// <exception cref="EngineException">containerd gives no lease.</exception>
     public async ValueTask<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken = default) =>
         await _leases.HoldAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Holds as <see cref="HoldAsync"/> does, with a lease that is taken at the first write or look; copies call it.</summary>
+    /// <returns>The hold; disposing it lets go in the background.</returns>
+    public IDisposable TryHold() => _leases.Hold();
 
     /// <inheritdoc/>
     public async ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default)

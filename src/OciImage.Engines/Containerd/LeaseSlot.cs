@@ -18,51 +18,51 @@ internal sealed class LeaseSlot(ContainerdConnection connection) : IDisposable
     private readonly List<string> _leases = [];
     private DateTimeOffset _renewal;
     private int _holders;
+    private volatile bool _isKept;
 
     /// <summary>Takes hold of the lease, which is made where there is none.</summary>
     public async Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Handle hold = Hold();
         try
         {
-            if (_leases.Count == 0)
-            {
-                await CreateAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            _holders++;
-            return new Handle(this);
+            await GetAsync(cancellationToken).ConfigureAwait(false);
+            return hold;
         }
-        finally
+        catch
         {
-            _gate.Release();
+            await hold.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
-    /// <summary>Makes the lease where there is none; nobody holds it then, and it ends with the store.</summary>
+    /// <summary>Takes hold of the lease, which is made when it is first needed.</summary>
+    public Handle Hold()
+    {
+        Interlocked.Increment(ref _holders);
+        return new Handle(this);
+    }
+
+    /// <summary>Makes the lease where there is none; where nobody holds it, it stays until the end.</summary>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        if (await GetAsync(cancellationToken).ConfigureAwait(false) is null)
         {
-            if (_leases.Count == 0)
-            {
-                await CreateAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _gate.Release();
+            _isKept = true;
+            await GetAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Returns the lease, or <see langword="null"/> where nobody holds one.</summary>
+    /// <summary>Returns the lease, or <see langword="null"/> where nobody needs one.</summary>
     public async Task<string?> GetAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_leases.Count > 0 && connection.Options.TimeProvider.GetUtcNow() >= _renewal)
+            bool isNeeded = _leases.Count == 0
+                ? _isKept || Volatile.Read(ref _holders) > 0
+                : connection.Options.TimeProvider.GetUtcNow() >= _renewal;
+            if (isNeeded)
             {
                 await CreateAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -102,28 +102,8 @@ internal sealed class LeaseSlot(ContainerdConnection connection) : IDisposable
         await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            foreach (string lease in _leases)
-            {
-                try
-                {
-                    await connection.AskAsync(
-                        "end a lease",
-                        options => connection.Leases.DeleteAsync(new DeleteRequest { Id = lease }, options),
-                        null,
-                        CancellationToken.None,
-                        TimeSpan.FromTicks(Math.Min(EndLimit.Ticks, connection.Options.Timeout.Ticks))).ConfigureAwait(false);
-                }
-                catch (EngineException)
-                {
-                }
-            }
-
-            _leases.Clear();
-            _holders = 0;
-            lock (_held)
-            {
-                _held.Clear();
-            }
+            _isKept = false;
+            await DeleteAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -166,15 +146,46 @@ internal sealed class LeaseSlot(ContainerdConnection connection) : IDisposable
     private async Task ReleaseAsync()
     {
         await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        bool isLast = _holders > 0 && --_holders == 0;
-        _gate.Release();
-        if (isLast)
+        try
         {
-            await EndAsync().ConfigureAwait(false);
+            if (Interlocked.Decrement(ref _holders) == 0 && !_isKept)
+            {
+                await DeleteAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
-    private sealed class Handle(LeaseSlot slot) : IAsyncDisposable
+    private async Task DeleteAsync()
+    {
+        foreach (string lease in _leases)
+        {
+            try
+            {
+                await connection.AskAsync(
+                    "end a lease",
+                    options => connection.Leases.DeleteAsync(new DeleteRequest { Id = lease }, options),
+                    null,
+                    CancellationToken.None,
+                    TimeSpan.FromTicks(Math.Min(EndLimit.Ticks, connection.Options.Timeout.Ticks))).ConfigureAwait(false);
+            }
+            catch (EngineException)
+            {
+            }
+        }
+
+        _leases.Clear();
+        lock (_held)
+        {
+            _held.Clear();
+        }
+    }
+
+    /// <summary>One holder's hold. Disposed without waiting, it lets go in the background.</summary>
+    internal sealed class Handle(LeaseSlot slot) : IAsyncDisposable, IDisposable
     {
         private int _released;
 
@@ -185,5 +196,7 @@ internal sealed class LeaseSlot(ContainerdConnection connection) : IDisposable
                 await slot.ReleaseAsync().ConfigureAwait(false);
             }
         }
+
+        public void Dispose() => _ = DisposeAsync().AsTask().ContinueWith(static task => task.Exception, TaskScheduler.Default);
     }
 }
