@@ -7,7 +7,7 @@ namespace OciImage.Engines;
 internal static class DockerAnswerReader
 {
     private const int MaxLineLength = 1024 * 1024;
-    private const long MaxLength = 64L * 1024 * 1024;
+    private const long MaxLength = 16L * 1024 * 1024;
     private const int MaxImages = 1000;
     private static readonly string[] LoadedPrefixes = ["Loaded image: ", "Loaded image ID: "];
 
@@ -51,6 +51,11 @@ internal static class DockerAnswerReader
 
     private static void Take(DockerConnection connection, string action, MemoryStream line, List<string> images)
     {
+        if (line.Length == 0)
+        {
+            return;
+        }
+
         byte[] bytes = line.ToArray();
         line.SetLength(0);
         if (bytes.All(item => item is (byte)' ' or (byte)'\r' or (byte)'\t'))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using OciImage.Content;
@@ -18,6 +19,9 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
 
     // Engines before 23.0 unpack gzip alone.
     private static readonly Version FirstWithZstd = new(1, 42);
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@+");
 
     private readonly DockerConnection _connection;
 
@@ -136,6 +140,7 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
     /// <param name="target">Where the archive is written, from its current position; half of it may be there after a failure.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
     /// <returns>A task that ends when Docker has sent all.</returns>
+    /// <exception cref="ArgumentException">The reference is no image's name or identifier.</exception>
     /// <exception cref="ContentNotFoundException">Docker has no such image.</exception>
     /// <exception cref="EngineException">Docker fails, or breaks off.</exception>
     public async ValueTask SaveAsync(string reference, Stream target, CancellationToken cancellationToken = default)
@@ -147,7 +152,7 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
         {
             using HttpResponseMessage answer = await _connection.SendAsync(
                 action,
-                new HttpRequestMessage(HttpMethod.Get, $"v{ApiVersion}/images/{Escape(reference)}/get"),
+                new HttpRequestMessage(HttpMethod.Get, $"v{ApiVersion}/images/{ToPath(reference)}/get"),
                 _connection.Options.WorkTimeout,
                 cancellationToken).ConfigureAwait(false);
             Stream body = await _connection.OpenBodyAsync(action, answer, cancellationToken).ConfigureAwait(false);
@@ -184,7 +189,7 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
     /// <param name="name">The other name, such as <c>alpine:3.22</c>; when another image has it, it moves.</param>
     /// <param name="cancellationToken">Cancels the change.</param>
     /// <returns>A task that ends when the name is visible.</returns>
-    /// <exception cref="ArgumentException">The name is not one of an image, or has a digest.</exception>
+    /// <exception cref="ArgumentException">The reference is no image's, or the name not one with a tag.</exception>
     /// <exception cref="ContentNotFoundException">Docker has no such image.</exception>
     /// <exception cref="EngineException">Docker fails.</exception>
     public ValueTask TagAsync(string reference, string name, CancellationToken cancellationToken = default)
@@ -199,6 +204,7 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
     /// <param name="reference">The name.</param>
     /// <param name="cancellationToken">Cancels the change.</param>
     /// <returns>A task that ends when the name is gone.</returns>
+    /// <exception cref="ArgumentException">The reference is no image's name or identifier.</exception>
     /// <exception cref="ContentNotFoundException">Docker has no such image.</exception>
     /// <exception cref="EngineException">Docker fails, or a container needs the image.</exception>
     public ValueTask RemoveAsync(string reference, CancellationToken cancellationToken = default)
@@ -215,10 +221,12 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
             ? parsed.ToString()
             : throw new ArgumentException($"'{EngineText.Of(name)}' is not the name of an image with a tag.", nameof(name));
 
-    // Slashes, colons and the '@' of a digest stand as they are: the engine's routes take the rest of the path as a name.
-    private static string Escape(string reference) => Uri.EscapeDataString(reference)
-        .Replace("%2F", "/", StringComparison.Ordinal).Replace("%3A", ":", StringComparison.Ordinal)
-        .Replace("%40", "@", StringComparison.Ordinal).Replace("..", "%2E%2E", StringComparison.Ordinal);
+    // The engine's routes take the rest of the path as a name: nothing in it may lead to another route.
+    private static string ToPath(string reference) =>
+        !reference.AsSpan().ContainsAnyExcept(NameCharacters) &&
+        reference.Split('/').All(part => part.Length > 0 && part is not ("." or ".."))
+            ? reference
+            : throw new ArgumentException($"'{EngineText.Of(reference)}' is no image's name or identifier.", nameof(reference));
 
     private async ValueTask ChangeAsync(
         string action, HttpMethod method, string reference, string rest, CancellationToken cancellationToken)
@@ -227,7 +235,7 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
         {
             using HttpResponseMessage answer = await _connection.SendAsync(
                 action,
-                new HttpRequestMessage(method, $"v{ApiVersion}/images/{Escape(reference)}{rest}"),
+                new HttpRequestMessage(method, $"v{ApiVersion}/images/{ToPath(reference)}{rest}"),
                 _connection.Options.Timeout,
                 cancellationToken).ConfigureAwait(false);
         }

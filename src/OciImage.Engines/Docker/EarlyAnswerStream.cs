@@ -8,7 +8,7 @@ namespace OciImage.Engines;
 internal sealed class EarlyAnswerStream(Stream inner) : EngineStream
 {
     // An engine that answers and still reads takes a buffer at once.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private volatile bool _isRefused;
     private Task? _answer;
