@@ -43,7 +43,7 @@ internal sealed record DockerDaemonLocation(string Text, ImageReference? Name, b
         }
 
         using DockerEngine engine = await DockerEngine.ConnectAsync(ReadOptions(access), cancellationToken);
-        throw new UsageException("TODO-archive");
+        throw new UsageException($"'{Prefix}' cannot be read from yet.");
     }
 
     public override async Task<OpenedStore> OpenStoreAsync(
