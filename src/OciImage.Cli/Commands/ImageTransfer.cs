@@ -93,7 +93,7 @@ internal sealed class ImageTransfer
         await using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
         await using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
-        string? tag = to.Tag ?? source.Tag;
+        string? tag = to.Tag ?? target.InheritTag(source.Tag);
         if (target.OnlyPlatform is { } only && options.Platforms.Count == 0 && MediaTypes.IsIndex(source.Root.MediaType))
         {
             options.Platforms = [only];

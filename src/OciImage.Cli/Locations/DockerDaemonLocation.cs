@@ -43,7 +43,7 @@ internal sealed record DockerDaemonLocation(string Text, ImageReference? Name, b
         }
 
         using DockerEngine engine = await DockerEngine.ConnectAsync(ReadOptions(access), cancellationToken);
-        throw new UsageException($"'{Prefix}' cannot be read from yet.");
+        return await OpenedDockerImage.OpenAsync(engine, Name, cancellationToken);
     }
 
     public override async Task<OpenedStore> OpenStoreAsync(

@@ -11,4 +11,10 @@ internal static class EngineNames
 
         return undigested.IndexOf(':', undigested.LastIndexOf('/') + 1) >= 0;
     }
+
+    /// <summary>Returns the tag of a source's image: an archive has whole names where others have tags.</summary>
+    public static string ToTag(string? tag) =>
+        tag is not null && ImageReference.TryParse($"a:{tag}", out ImageReference? plain) && plain.Tag == tag ? tag
+        : ImageReference.TryParse(tag, out ImageReference? name) && name.Tag is { } last ? last
+        : ImageReference.DefaultTag;
 }

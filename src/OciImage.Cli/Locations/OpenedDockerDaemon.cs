@@ -8,6 +8,8 @@ internal sealed class OpenedDockerDaemon(DockerDaemonStore store, DockerEngine e
     /// <summary>Gets the platform of the engine, which keeps the image for one.</summary>
     public override Platform? OnlyPlatform => engine.Platform;
 
+    public override string? InheritTag(string? tag) => EngineNames.ToTag(tag);
+
     /// <summary>Lets Docker load the image, which it names last.</summary>
     public override Task CompleteAsync(Descriptor root, string? tag, CancellationToken cancellationToken) =>
         store.LoadAsync(root, tag ?? ImageReference.DefaultTag, cancellationToken);

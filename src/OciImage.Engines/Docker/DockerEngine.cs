@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using OciImage.Content;
+using OciImage.Layout;
 
 namespace OciImage.Engines;
 
@@ -168,6 +169,34 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
         }
     }
 
+    /// <summary>Opens an image: Docker's archive of it is spooled to a temporary file that goes with it, and read there.</summary>
+    /// <remarks>
+    /// The configuration and the layers' contents are Docker's; the manifest is made of them, since an engine with its own image store keeps
+    /// none. Its layers are not compressed.
+    /// </remarks>
+    /// <param name="reference">The image's name or identifier.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <returns>The archive, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">The reference is no image's name or identifier.</exception>
+    /// <exception cref="ContentNotFoundException">Docker has no such image.</exception>
+    /// <exception cref="EngineException">Docker fails, or breaks off.</exception>
+    /// <exception cref="DocumentFormatException">What Docker gave is no archive of images.</exception>
+    public async ValueTask<ImageArchive> OpenImageAsync(string reference, CancellationToken cancellationToken = default)
+    {
+        FileStream spool = CreateSpool();
+        try
+        {
+            await SaveAsync(reference, spool, cancellationToken).ConfigureAwait(false);
+            spool.Position = 0;
+            return await ImageArchive.OpenAsync(spool, leaveOpen: false, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await spool.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Lists the names of the images in ordinal order.</summary>
     /// <param name="cancellationToken">Cancels the listing.</param>
     /// <returns>The names, with their tags, as Docker shows them.</returns>
@@ -227,6 +256,24 @@ public sealed class DockerEngine : IReferenceLister, IDisposable
         reference.Split('/').All(part => part.Length > 0 && part is not ("." or ".."))
             ? reference
             : throw new ArgumentException($"'{EngineText.Of(reference)}' is no image's name or identifier.", nameof(reference));
+
+    private static FileStream CreateSpool()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(Path.Combine(Path.GetTempPath(), $"ociimage-{Guid.NewGuid():N}"), options);
+    }
 
     private async ValueTask ChangeAsync(
         string action, HttpMethod method, string reference, string rest, CancellationToken cancellationToken)

@@ -33,6 +33,23 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_KeepsConfigurationAndDiffIdsThereAndBack()
+    {
+        await using DockerDaemon docker = await DockerDaemon.StartAsync(_directory.CreateDirectory("d"));
+        string place = await Programs.BuildImageAsync(_directory);
+        string back = $"oci:{_directory.Combine("back")}:v1";
+
+        await OcimgAsync(docker, "copy", place, "docker-daemon:ours");
+        await OcimgAsync(docker, "copy", "docker-daemon:ours:v1", back);
+
+        Assert.Equal("v1", await OcimgAsync(docker, "tags", "docker-daemon:ours"));
+        Assert.Equal(await OcimgAsync(docker, "inspect", "--config", place), await OcimgAsync(docker, "inspect", "--config", back));
+        await OcimgAsync(docker, "check", back); // DiffIDs too
+        await OcimgAsync(docker, "delete", "docker-daemon:ours:v1");
+        Assert.Equal("", await OcimgAsync(docker, "tags", "docker-daemon:"));
+    }
+
+    [Fact]
     public async Task LoadAsync_OfALayerThatIsNone_TellsWhatDockerSays()
     {
         await using DockerDaemon docker = await DockerDaemon.StartAsync(_directory.CreateDirectory("d"));
@@ -49,5 +66,14 @@ public sealed class DockerEngineTests : IDisposable
 
         Assert.Equal(EngineErrorKind.Failed, error.Kind);
         Assert.Empty(await engine.ListReferencesAsync(Token).ToArrayAsync(Token));
+    }
+
+    private static async Task<string> OcimgAsync(DockerDaemon docker, params IReadOnlyList<string> arguments)
+    {
+        PeerResult result = await Ocimg.RunWithAsync(
+            null, new Dictionary<string, string?> { ["DOCKER_HOST"] = $"unix://{docker.Address}" }, arguments);
+        Assert.True(result.ExitCode == 0, $"'ocimg {string.Join(' ', arguments)}' exited with {result.ExitCode}:\n{result.Error}");
+
+        return result.Output.TrimEnd('\n');
     }
 }
