@@ -93,10 +93,15 @@ internal sealed class CommandContext(ITerminal terminal)
         }
     }
 
-    public ProgressReporter StartProgress(ParseResult result) => ProgressReporter.Start(
-        Terminal, result.GetValue(Quiet) ? ProgressStyle.None : result.GetValue(Progress));
+    public ProgressReporter StartProgress(ParseResult result) => ProgressReporter.Start(Terminal, ReadStyle(result));
 
-    private static string? ParseNamespace(ArgumentResult result)
+    public CollectionNotes StartCollection(ParseResult result) => new(Terminal, ReadStyle(result));
+
+    private ProgressStyle ReadStyle(ParseResult result) =>
+        result.GetValue(Quiet) ? ProgressStyle.None : result.GetValue(Progress);
+
+    /// <summary>Parses the name of a namespace.</summary>
+    public static string? ParseNamespace(ArgumentResult result)
     {
         string name = result.Tokens[0].Value;
         try

@@ -9,12 +9,12 @@ internal static class Arguments
 {
     private const string LocationHelp = "HOST/REPO[:TAG][@DIGEST] or oci:DIR[:TAG] or oci-archive:FILE[:NAME] or docker-archive:FILE[:NAME]";
 
-    public static Argument<ImageLocation> Location(string name, string description) =>
-        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.Parse);
+    public static Argument<ImageLocation> Location(string name, string description, string side = "") =>
+        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.Parse, side);
 
     /// <summary>A place that is written to, whose name means the same on every machine: no search registries, no aliases.</summary>
-    public static Argument<ImageLocation> Destination(string name, string description) =>
-        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.ParseDestination);
+    public static Argument<ImageLocation> Destination(string name, string description, string side = "") =>
+        Parsed(name, $"{description}: {LocationHelp}.", ImageLocation.ParseDestination, side);
 
     /// <summary>One place or several to read from.</summary>
     public static Argument<ImageLocation[]> Locations(string name, string description) => new(name)
@@ -25,8 +25,7 @@ internal static class Arguments
         {
             try
             {
-                bool isNamespaced = result.GetResult(CommandContext.NamespaceName) is not null;
-                return [.. result.Tokens.Select(token => ImageLocation.Parse(token.Value, isNamespaced))];
+                return [.. result.Tokens.Select(token => ImageLocation.Parse(token.Value, IsNamespaced(result, "")))];
             }
             catch (UsageException exception)
             {
@@ -59,14 +58,15 @@ internal static class Arguments
         HelpName = "FILE",
     };
 
-    private static Argument<T> Parsed<T>(string name, string description, Func<string, bool, T> parse) => new(name)
+    private static Argument<T> Parsed<T>(
+        string name, string description, Func<string, bool, T> parse, string side = "") => new(name)
     {
         Description = description,
         CustomParser = result =>
         {
             try
             {
-                return parse(result.Tokens[0].Value, result.GetResult(CommandContext.NamespaceName) is not null);
+                return parse(result.Tokens[0].Value, IsNamespaced(result, side));
             }
             catch (UsageException exception)
             {
@@ -75,6 +75,10 @@ internal static class Arguments
             }
         },
     };
+
+    private static bool IsNamespaced(ArgumentResult result, string side) =>
+        result.GetResult(CommandContext.NamespaceName) is not null ||
+        (side.Length > 0 && result.GetResult($"--{side}-namespace") is not null);
 
     private static Platform? ParsePlatform(Token token, ArgumentResult result)
     {

@@ -22,6 +22,7 @@ internal static class CommandTree
             ListCommand.Create(context),
             TagCommand.Create(context),
             UntagCommand.Create(context),
+            LabelCommand.Create(context),
             CatalogCommand.Create(context),
             ReferrersCommand.Create(context),
             DeleteCommand.Create(context),

@@ -8,9 +8,9 @@ internal static class CopyCommand
 {
     public static Command Create(CommandContext context)
     {
-        Argument<ImageLocation> source = Arguments.Location("SRC", "The image");
+        Argument<ImageLocation> source = Arguments.Location("SRC", "The image", "src");
         Argument<ImageLocation> destination = Arguments.Destination(
-            "DST", "Where it goes; without a tag it takes that of SRC, if any");
+            "DST", "Where it goes; without a tag it takes that of SRC, if any", "dest");
         var command = new Command("copy", "Copy an image between registries and OCI layouts. Prints its digest.")
         {
             source, destination,

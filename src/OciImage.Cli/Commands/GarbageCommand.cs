@@ -44,6 +44,7 @@ internal static class GarbageCommand
                     IgnoreDamage = result.GetValue(ignoreDamage),
                     PruneUntagged = !result.GetValue(prune) ? PruneScope.None
                         : result.GetValue(all) ? PruneScope.AllNamespaces : PruneScope.OwnNamespace,
+                    Progress = context.StartCollection(result),
                 },
                 cancellationToken);
             return Tell(context, result, layout, report);

@@ -16,13 +16,18 @@ internal static class LayoutAccess
             throw new UsageException($"'{result.CommandResult.Command.Name}' wants a layout, but '{place}' names one image.");
         }
 
-        return await OciLayout.OpenAsync(
-            place.Directory,
+        return await OpenAsync(context, result, place.Directory, cancellationToken);
+    }
+
+    /// <summary>Opens a layout in the namespace of the command line.</summary>
+    public static async Task<OciLayout> OpenAsync(
+        CommandContext context, ParseResult result, string directory, CancellationToken cancellationToken) =>
+        await OciLayout.OpenAsync(
+            directory,
             new OciLayoutOptions
             {
                 Namespace = result.GetValue(context.Namespace) ?? OciLayoutOptions.DefaultNamespace,
                 TimeProvider = context.Terminal.Time,
             },
             cancellationToken);
-    }
 }

@@ -5,7 +5,7 @@ using OciImage.Registry;
 
 namespace OciImage.Cli.Commands;
 
-/// <summary>The options that say how a registry is spoken to, for one side of a copy or for all.</summary>
+/// <summary>The options that say how a place is opened, for one side of a copy or for all.</summary>
 internal sealed class RegistryAccessOptions
 {
     private readonly CommandContext _context;
@@ -13,6 +13,7 @@ internal sealed class RegistryAccessOptions
     private readonly Option<bool> _insecure;
     private readonly Option<RegistryCredential?> _credentials;
     private readonly Option<string?> _authFile;
+    private readonly Option<string?>? _namespace;
 
     /// <summary>Initializes a new instance.</summary>
     /// <param name="context">The context, which learns the secrets.</param>
@@ -35,6 +36,12 @@ internal sealed class RegistryAccessOptions
             Description = $"Take credentials from this file alone, in the format of docker's config.json or containers' auth.json{whose}.",
             HelpName = "FILE",
         };
+        _namespace = side.Length == 0 ? null : new Option<string?>(prefix + "namespace")
+        {
+            Description = $"Names are in this namespace, not in that of --namespace{whose}.",
+            HelpName = "NS",
+            CustomParser = CommandContext.ParseNamespace,
+        };
     }
 
     public void AddTo(Command command)
@@ -43,6 +50,10 @@ internal sealed class RegistryAccessOptions
         command.Options.Add(_insecure);
         command.Options.Add(_credentials);
         command.Options.Add(_authFile);
+        if (_namespace is not null)
+        {
+            command.Options.Add(_namespace);
+        }
     }
 
     public PlaceAccess Read(ParseResult result) => Read(result, null);
@@ -62,7 +73,7 @@ internal sealed class RegistryAccessOptions
         {
             Variables = _context.Terminal.GetVariable,
             OpenInput = _context.Terminal.OpenInput,
-            Namespace = result.GetValue(_context.Namespace),
+            Namespace = (_namespace is null ? null : result.GetValue(_namespace)) ?? result.GetValue(_context.Namespace),
         };
     }
 

@@ -6,6 +6,12 @@ namespace OciImage.Cli.Output;
 /// <summary>One report of progress, as JSON.</summary>
 internal sealed record ProgressResult(string Digest, string MediaType, long Size, long Transferred, string State);
 
+/// <summary>How far a collection is, as JSON.</summary>
+internal sealed record StageResult(string Stage, long Done, long Total);
+
+/// <summary>The labels of a name, as JSON.</summary>
+internal sealed record LabelsResult(string Location, IReadOnlyDictionary<string, string> Labels);
+
 /// <summary>What a command made or found, as JSON.</summary>
 internal sealed record ContentResult(string Location, string Digest, string MediaType, long Size);
 
@@ -78,6 +84,8 @@ internal sealed record InspectResult(
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StageResult))]
+[JsonSerializable(typeof(LabelsResult))]
 [JsonSerializable(typeof(ProgressResult))]
 [JsonSerializable(typeof(ContentResult))]
 [JsonSerializable(typeof(ConversionResult))]

@@ -87,6 +87,50 @@ public sealed class StoreCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_GoesFromOneNamespaceToAnother()
+    {
+        string digest = await BuildAsync("v1");
+
+        await Ocimg.RunOkAsync("copy", $"oci:{Layout}:v1", "--dest-namespace", "moby", $"oci:{Layout}/:{Name}");
+        await Ocimg.RunOkAsync("copy", "--src-namespace", "moby", $"oci:{Layout}/:{Name}", $"oci:{Layout}:v2");
+
+        Assert.Equal(Name, await Ocimg.RunOkAsync("-n", "moby", "tags", $"oci:{Layout}"));
+        Assert.Equal(digest, await Ocimg.RunOkAsync("digest", $"oci:{Layout}:v2"));
+        await Ocimg.RunRefusedAsync(
+            ExitCode.Usage, "copy", $"oci:{Layout}:v1", "--dest-namespace", "no/name", $"oci:{Layout}:v3");
+    }
+
+    [Fact]
+    public async Task Label_SetsRemovesAndLists()
+    {
+        await BuildAsync("v1");
+
+        string set = await Ocimg.RunOkAsync("label", $"{Layout}:v1", "job=7", "owner=a=b");
+        string left = await Ocimg.RunOkAsync("label", $"{Layout}:v1", "job-");
+        JsonElement json = JsonDocument.Parse(await Ocimg.RunOkAsync("label", $"{Layout}:v1", "--json")).RootElement;
+
+        Assert.Equal(["job=7", "owner=a=b"], set.Split('\n'));
+        Assert.Equal("owner=a=b", left);
+        Assert.Equal("a=b", json.GetProperty("labels").GetProperty("owner").GetString());
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "label", $"{Layout}:v1", "job");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "label", $"{Layout}:v1", "=7");
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "label", Layout, "job=7");
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "label", $"{Layout}:v2", "job=7");
+    }
+
+    [Fact]
+    public async Task Gc_TellsItsStages()
+    {
+        await BuildAsync("v1");
+        using var terminal = new TestTerminal();
+
+        int code = await Ocimg.RunAsync(terminal, "gc", Layout, "--progress", "json");
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Contains("{\"stage\":\"marking\"", terminal.ErrorOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Gc_StopsWhereAManifestIsDamaged()
     {
         string digest = await BuildAsync("v1");
