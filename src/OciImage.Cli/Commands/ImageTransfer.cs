@@ -93,6 +93,11 @@ internal sealed class ImageTransfer
         await using OpenedImage source = await OpenedImage.OpenAsync(from, fromAccess, cancellationToken, jobs);
         await using OpenedStore target = await OpenedStore.OpenAsync(
             to, toAccess, create: true, cancellationToken, jobs, source);
+        if (options.IncludeReferrers && !target.KeepsReferrers)
+        {
+            throw new UsageException($"'{to}' keeps no referrers: copy without '--referrers', or to a layout or a registry.");
+        }
+
         string? tag = to.Tag ?? target.InheritTag(source.Tag);
         if (target.OnlyPlatform is { } only && options.Platforms.Count == 0 && MediaTypes.IsIndex(source.Root.MediaType))
         {

@@ -8,6 +8,8 @@ internal sealed class OpenedDockerDaemon(DockerDaemonStore store, DockerEngine e
     /// <summary>Gets the platform of the engine, which keeps the image for one.</summary>
     public override Platform? OnlyPlatform => engine.Platform;
 
+    public override bool KeepsReferrers => false;
+
     public override string? InheritTag(string? tag) => EngineNames.ToTag(tag);
 
     /// <summary>Lets Docker load the image, which it names last.</summary>

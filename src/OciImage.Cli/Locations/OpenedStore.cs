@@ -13,6 +13,9 @@ internal class OpenedStore(IImageStore store) : IAsyncDisposable
     /// <summary>Gets the platform that is taken of an index where none is named, or <see langword="null"/> where a place holds all.</summary>
     public virtual Platform? OnlyPlatform => null;
 
+    /// <summary>Gets whether signatures and the like stay beside the image that they refer to.</summary>
+    public virtual bool KeepsReferrers => true;
+
     /// <summary>Gets the tag that an image gets where the destination names none, and the source had one or none.</summary>
     public virtual string? InheritTag(string? tag) => tag;
 

@@ -68,10 +68,26 @@ public sealed class DockerEngineTests : IDisposable
         Assert.Empty(await engine.ListReferencesAsync(Token).ToArrayAsync(Token));
     }
 
+    [Fact]
+    public async Task Copy_RefusesReferrersWhichDockerCannotKeep()
+    {
+        await using DockerDaemon docker = await DockerDaemon.StartAsync(_directory.CreateDirectory("d"));
+        string place = await Programs.BuildImageAsync(_directory);
+
+        PeerResult result = await RunAsync(docker, "copy", "--referrers", place, "docker-daemon:ours");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("keeps no referrers", result.Error, StringComparison.Ordinal);
+        Assert.Equal("", await OcimgAsync(docker, "tags", "docker-daemon:"));
+    }
+
+    private static Task<PeerResult> RunAsync(DockerDaemon docker, params IReadOnlyList<string> arguments) =>
+        Ocimg.RunWithAsync(
+            null, new Dictionary<string, string?> { ["DOCKER_HOST"] = $"unix://{docker.Address}" }, arguments);
+
     private static async Task<string> OcimgAsync(DockerDaemon docker, params IReadOnlyList<string> arguments)
     {
-        PeerResult result = await Ocimg.RunWithAsync(
-            null, new Dictionary<string, string?> { ["DOCKER_HOST"] = $"unix://{docker.Address}" }, arguments);
+        PeerResult result = await RunAsync(docker, arguments);
         Assert.True(result.ExitCode == 0, $"'ocimg {string.Join(' ', arguments)}' exited with {result.ExitCode}:\n{result.Error}");
 
         return result.Output.TrimEnd('\n');
