@@ -68,6 +68,7 @@ public static class ImageConverter
         }
 
         options.Knowledge ??= target as ILayerKnowledge;
+        using IDisposable? hold = (target as IContentHolder)?.TryHold();
         var losses = new LossList(options.AllowLoss);
         GraphRoot selected;
         PlannedDocument plan;

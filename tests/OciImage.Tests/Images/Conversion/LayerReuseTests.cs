@@ -58,6 +58,23 @@ public sealed class LayerReuseTests : IDisposable
         Assert.All(forgotten.Layers, layer => Assert.Equal(LayerOutcome.Converted, layer.Outcome));
     }
 
+    // Until the tag is set nothing names the layers, and a collection without grace would take them.
+    [Fact]
+    public async Task ConvertAsync_HoldsTheTarget()
+    {
+        Descriptor image = await AddImageAsync(_source, "one");
+        OciLayout target = await OpenAsync();
+        var collector = new CollectingKnowledge(target);
+
+        ConversionReport report = await ImageConverter.ConvertAsync(
+            _source, target, image, "v1", new() { Compression = CompressionFormat.Zstd, Knowledge = collector }, Token);
+
+        Assert.True(report.IsChanged);
+        Assert.NotEmpty(collector.Reports);
+        Assert.All(collector.Reports, collected => Assert.Equal((1, 0), (collected.Holds, collected.Removed.Count)));
+        Assert.Equal(0, (await target.CollectAsync(cancellationToken: Token)).Holds);
+    }
+
     // What another level made of the same archive is not what was asked for.
     [Fact]
     public async Task ConvertAsync_ReusesNoOtherLevel()
@@ -178,4 +195,18 @@ public sealed class LayerReuseTests : IDisposable
         _directory.Combine("target"), new OciLayoutOptions { Durability = Durability.None }, Token);
 
     private string[] KnowledgeFiles() => Directory.GetFiles(_directory.Combine("target", ".ociimage"), "layers*");
+
+    /// <summary>Collects a layout each time that a layer has come there.</summary>
+    private sealed class CollectingKnowledge(OciLayout layout) : ILayerKnowledge
+    {
+        private readonly List<CollectionReport> _reports = [];
+
+        public IReadOnlyList<CollectionReport> Reports => _reports;
+
+        public ValueTask<IReadOnlyList<KnownLayer>> FindLayersAsync(
+            Digest diffId, CancellationToken cancellationToken = default) => new([]);
+
+        public async ValueTask RememberLayerAsync(KnownLayer layer, CancellationToken cancellationToken = default) => _reports.Add(
+            await layout.CollectAsync(new CollectionOptions { GracePeriod = TimeSpan.Zero }, cancellationToken));
+    }
 }
