@@ -11,6 +11,9 @@ namespace OciImage.Layout;
 /// </remarks>
 internal sealed class DockerImages : ArchiveImages
 {
+    // Of all images together; an archive of thousands of honest ones has less.
+    private const long MaxConfigBytes = 256L * 1024 * 1024;
+
     private readonly ArchiveIndex _index;
     private readonly ArchiveBytes _bytes;
     private readonly string _place;
@@ -20,6 +23,7 @@ internal sealed class DockerImages : ArchiveImages
     private readonly Dictionary<Digest, ArchiveBlob> _blobs = [];
     private readonly Dictionary<long, Digest> _hashed = [];
     private readonly SemaphoreSlim _turn = new(1);
+    private long _configBytes;
 
     public DockerImages(
         ArchiveIndex index, ArchiveBytes bytes, IReadOnlyList<DockerManifestEntry> entries, string place)
@@ -110,6 +114,13 @@ internal sealed class DockerImages : ArchiveImages
 
         DockerManifestEntry entry = _entries[number];
         ArchiveEntry configEntry = _index.Follow(entry.Config);
+        if (configEntry.Length > MaxConfigBytes - _configBytes)
+        {
+            throw new DocumentFormatException(
+                $"The configurations of the images in '{_place}' have more than {MaxConfigBytes} bytes together.");
+        }
+
+        _configBytes += configEntry.Length;
         byte[] configBytes = await ArchiveDocuments
             .ReadAsync(_bytes, configEntry, entry.Config, DocumentOptions.DefaultMaxSize, _place, cancellationToken)
             .ConfigureAwait(false);

@@ -11,6 +11,9 @@ internal static class DockerManifest
     private const int MaxLayers = 10_000;
     private const int MaxTags = 10_000;
 
+    // Of all images together: each gets a manifest, which is many times as large as what stands here.
+    private const int MaxAllLayers = 100_000;
+
     /// <summary>Reads the list of images.</summary>
     /// <exception cref="DocumentFormatException">The bytes are no such list, or it is too long.</exception>
     public static IReadOnlyList<DockerManifestEntry> Parse(ReadOnlySpan<byte> bytes, string place)
@@ -31,6 +34,11 @@ internal static class DockerManifest
             entry.RepoTags is { } tags && (tags.Count > MaxTags || tags.Any(string.IsNullOrEmpty))))
         {
             throw Fault(place, $"lists nothing, an image without a configuration, an empty name, or more than {MaxImages} of a kind", null);
+        }
+
+        if (entries.Sum(entry => (long)(entry!.Layers?.Count ?? 0)) > MaxAllLayers)
+        {
+            throw Fault(place, $"lists more than {MaxAllLayers} layers", null);
         }
 
         return entries!;

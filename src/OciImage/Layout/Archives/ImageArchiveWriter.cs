@@ -30,6 +30,7 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _turn = new(1);
     private bool _isComplete;
+    private bool _isEnding;
 
     /// <summary>Initializes a new instance over a stream.</summary>
     /// <param name="target">Where the archive goes; written from where it stands.</param>
@@ -221,7 +222,9 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
     /// <param name="cancellationToken">Cancels the writing; a file does not appear then.</param>
     /// <returns>A task that ends when the archive is complete and, in a file, flushed.</returns>
     /// <exception cref="InvalidOperationException">The archive is complete already.</exception>
-    /// <exception cref="IOException">The target failed, or has half an entry of content that was wrong.</exception>
+    /// <exception cref="IOException">
+    /// The target failed, or has half an entry of content that was wrong, or half an end from an earlier call.
+    /// </exception>
     /// <exception cref="NotSupportedException">The format is Docker's, and there is no image that Docker could load.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
@@ -229,7 +232,12 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
         try
         {
             ThrowIfUnusable();
-            await WriteIndexesAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            IReadOnlyList<DockerManifestEntry> images = MakeDockerEntries();
+
+            // From here on a failure leaves half an end, and a second one would list things twice.
+            _isEnding = true;
+            await WriteIndexesAsync(images, cancellationToken).ConfigureAwait(false);
             await _output.CompleteAsync(cancellationToken).ConfigureAwait(false);
             if (_file is not null)
             {
@@ -237,6 +245,7 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
             }
 
             _isComplete = true;
+            _isEnding = false;
         }
         finally
         {
@@ -329,7 +338,7 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
         return default;
     }
 
-    private async ValueTask WriteIndexesAsync(CancellationToken cancellationToken)
+    private IReadOnlyList<DockerManifestEntry> MakeDockerEntries()
     {
         IReadOnlyList<DockerManifestEntry> images = _options.Format == ImageArchiveFormat.Oci
             ? []
@@ -340,6 +349,11 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
                 "The archive has no image that Docker could load: one with a configuration and layers, for the platform that was chosen.");
         }
 
+        return images;
+    }
+
+    private async ValueTask WriteIndexesAsync(IReadOnlyList<DockerManifestEntry> images, CancellationToken cancellationToken)
+    {
         if (_options.Format != ImageArchiveFormat.Docker)
         {
             var index = new ImageIndex { MediaType = MediaTypes.ImageIndex, Manifests = _index.MakeEntries() };
@@ -364,6 +378,11 @@ public sealed class ImageArchiveWriter : IImageStore, IReferrerSource, IUnchecke
         if (_isComplete)
         {
             throw new InvalidOperationException("The archive is complete.");
+        }
+
+        if (_isEnding)
+        {
+            throw new IOException("The end of the archive could not be written. Start it anew.");
         }
 
         if (_output.IsBroken)

@@ -135,6 +135,28 @@ public sealed class ImageArchiveAttackTests
         await Assert.ThrowsAsync<DocumentFormatException>(() => OpenAsync(new RawTar().File("manifest.json", manifest)));
     }
 
+    // Each image is small; what is made of them is not.
+    [Fact]
+    public async Task Open_RefusesMoreLayersThanAnyImagesHave()
+    {
+        string layers = string.Join(',', Enumerable.Repeat("\"a\"", 9_000));
+        string image = $$"""{"Config":"c","Layers":[{{layers}}]}""";
+        string manifest = $"[{string.Join(',', Enumerable.Repeat(image, 20))}]";
+
+        await Assert.ThrowsAsync<DocumentFormatException>(() => OpenAsync(new RawTar().File("manifest.json", manifest)));
+    }
+
+    [Fact]
+    public async Task ReadRoots_ReadsNoConfigurationsWithoutEnd()
+    {
+        string config = ConfigOf("layer!") + new string(' ', 4_000_000);
+        string images = string.Join(',', Enumerable.Repeat("""{"Config":"config.json","Layers":["layer.tar"]}""", 9_000));
+        await using ImageArchive archive = await OpenAsync(new RawTar()
+            .File("manifest.json", $"[{images}]").File("config.json", config).File("layer.tar", "layer!"));
+
+        await Assert.ThrowsAsync<DocumentFormatException>(async () => await archive.ReadRootsAsync(Token));
+    }
+
     [Fact]
     public async Task Open_SaysWhatAnArchiveOfAnOldDockerIs()
     {

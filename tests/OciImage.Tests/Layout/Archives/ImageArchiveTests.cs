@@ -212,6 +212,38 @@ public sealed class ImageArchiveTests
         Assert.Equal([path], Directory.GetFiles(directory.Path));
     }
 
+    // A second end after half a first one would list things twice, which readers refuse.
+    [Fact]
+    public async Task Complete_ThatFailedOnTheWayIsNotTriedAgain()
+    {
+        using var bytes = new FailingStream("oci-layout");
+        await using var writer = new ImageArchiveWriter(bytes, leaveOpen: true);
+        Descriptor blob = await TestImage.PushAsync(writer, TestContent.Unknown, "blob");
+        await writer.AddRootAsync(blob, Token);
+
+        await Assert.ThrowsAsync<IOException>(async () => await writer.CompleteAsync(Token));
+
+        await Assert.ThrowsAsync<IOException>(async () => await writer.CompleteAsync(Token));
+        await Assert.ThrowsAsync<IOException>(() => TestImage.PushAsync(writer, TestContent.Unknown, "more"));
+    }
+
+    [Fact]
+    public async Task Complete_MayFollowOneThatWasRefusedOrCancelledBeforeItBegan()
+    {
+        using var bytes = new MemoryStream();
+        await using var writer = new ImageArchiveWriter(
+            bytes, new ImageArchiveWriterOptions { Format = ImageArchiveFormat.Docker }, leaveOpen: true);
+
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await writer.CompleteAsync(Token));
+        Descriptor image = await TestContent.PushImageAsync(writer, "a");
+        await writer.TagAsync(image, "docker.io/one/a:v1", Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CompleteAsync(new CancellationToken(true)));
+        await writer.CompleteAsync(Token);
+
+        await using ImageArchive archive = await OpenAsync(bytes.ToArray());
+        Assert.Equal(ImageArchiveFormat.Docker, archive.Format);
+    }
+
     private static async Task<byte[]> WriteAsync(IContentFetcher source, Descriptor image)
     {
         using var bytes = new MemoryStream();
