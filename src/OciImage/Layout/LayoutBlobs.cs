@@ -9,10 +9,11 @@ namespace OciImage.Layout;
 /// <summary>Opens the blobs of a layout. What is no regular file inside it is no blob.</summary>
 internal sealed class LayoutBlobs(LayoutPaths paths)
 {
-    // What was read and found damaged: the file, since another may take its place. A cap, since an attacker may feed it.
+    // What was read and found damaged: the file as it was, since another may take its place, and with it its number, and some
+    // tools mend files in place. A cap, since an attacker may feed it.
     private const int MaxDamaged = 10_000;
 
-    private readonly ConcurrentDictionary<Digest, ulong> _damaged = new();
+    private readonly ConcurrentDictionary<Digest, (ulong Inode, long Seconds, uint Nanoseconds)> _damaged = new();
 
     // A collector and an ingest that ends keep a blob locked for an instant.
     private const int MaxAttempts = 50;
@@ -34,13 +35,18 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
     }
 
     /// <summary>Reads a blob as it is, whatever its length and digest.</summary>
-    /// <returns>The bytes, or <see langword="null"/> where there is no regular file, or one that is larger than said.</returns>
+    /// <param name="digest">The blob.</param>
+    /// <param name="maxSize">The greatest length that is read.</param>
+    /// <param name="onlyObjects">Whether to read only what begins as a JSON object does; of the rest a few bytes are looked at.</param>
+    /// <param name="isThere">Whether anything stands there.</param>
+    /// <returns>The bytes, or <see langword="null"/> where there is no regular file, or one that is larger, or other than said.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public byte[]? TryReadFile(Digest digest, int maxSize, out bool isThere)
+    public byte[]? TryReadFile(Digest digest, int maxSize, bool onlyObjects, out bool isThere)
     {
         using SafeFileHandle? handle = TryOpen(digest, out isThere);
         isThere |= handle is not null;
-        if (handle is null || RandomAccess.GetLength(handle) is var length && length > maxSize)
+        if (handle is null || RandomAccess.GetLength(handle) is var length && length > maxSize ||
+            (onlyObjects && !StartsAsObject(handle)))
         {
             return null;
         }
@@ -157,16 +163,32 @@ internal sealed class LayoutBlobs(LayoutPaths paths)
         }
     }
 
+    // What is white space for longer than this is read.
+    private static bool StartsAsObject(SafeFileHandle handle)
+    {
+        Span<byte> start = stackalloc byte[16];
+        ReadOnlySpan<byte> text = start[..RandomAccess.Read(handle, start, 0)];
+        int first = text.IndexOfAnyExcept(" \t\r\n"u8);
+
+        return first < 0 ? text.Length > 0 : text[first] is (byte)'{' or (byte)'/';
+    }
+
     private void Remember(Digest digest, SafeFileHandle handle)
     {
         if (Libc.IsSupported && !handle.IsClosed && _damaged.Count < MaxDamaged)
         {
-            _damaged[digest] = BlobFile.Stat(handle).Inode;
+            _damaged[digest] = StateOf(handle);
         }
     }
 
     private bool IsKnownDamaged(Digest digest, SafeFileHandle handle) =>
-        !_damaged.IsEmpty && _damaged.TryGetValue(digest, out ulong inode) && BlobFile.Stat(handle).Inode == inode;
+        !_damaged.IsEmpty && _damaged.TryGetValue(digest, out (ulong, long, uint) state) && StateOf(handle) == state;
+
+    private static (ulong Inode, long Seconds, uint Nanoseconds) StateOf(SafeFileHandle handle)
+    {
+        FileStatus status = BlobFile.Stat(handle);
+        return (status.Inode, status.ModifiedSeconds, status.ModifiedNanoseconds);
+    }
 
     // Null: locked by somebody, or replaced at this very moment.
     private bool? TryUse(Descriptor descriptor)

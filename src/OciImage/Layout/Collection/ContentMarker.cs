@@ -26,7 +26,7 @@ internal sealed class ContentMarker(LayoutBlobs blobs)
     /// <summary>Marks entries of an index with everything below them.</summary>
     /// <returns>What was not marked before.</returns>
     public IReadOnlyList<Digest> Mark(IEnumerable<Descriptor> roots, CancellationToken cancellationToken) =>
-        Mark([.. roots.Select(root => new DocumentLink(root.Digest, root.MediaType, MayHaveLinks: !IsLeaf(root)))], cancellationToken);
+        Mark([.. roots.Select(root => new DocumentLink(root.Digest, root.MediaType, MayHaveLinks: true))], cancellationToken);
 
     /// <summary>Marks content of which only the digest is known, with everything below it.</summary>
     public void Mark(IEnumerable<Digest> contents, CancellationToken cancellationToken) =>
@@ -99,7 +99,11 @@ internal sealed class ContentMarker(LayoutBlobs blobs)
         bool isThere;
         try
         {
-            bytes = blobs.TryReadFile(digest, mustBeDocument ? MaxDocumentSize : DocumentOptions.DefaultMaxSize, out isThere);
+            bytes = blobs.TryReadFile(
+                digest,
+                mustBeDocument ? MaxDocumentSize : DocumentOptions.DefaultMaxSize,
+                onlyObjects: !mustBeDocument,
+                out isThere);
         }
         catch (IOException)
         {
@@ -113,7 +117,4 @@ internal sealed class ContentMarker(LayoutBlobs blobs)
     }
 
     private static bool MustBeDocument(DocumentLink link) => MediaTypes.IsManifestOrIndex(link.MediaType);
-
-    private static bool IsLeaf(Descriptor root) =>
-        MediaTypes.IsLayer(root.MediaType) || MediaTypes.IsImageConfig(root.MediaType);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace OciImage.Layout;
@@ -38,8 +39,8 @@ internal static class DocumentLinks
         var own = new List<Digest>();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isDigest = reader.ValueTextEquals("digest"u8) || reader.ValueTextEquals("blobSum"u8);
-            bool isMediaType = reader.ValueTextEquals("mediaType"u8);
+            bool isDigest = Is(ref reader, "digest"u8) || Is(ref reader, "blobSum"u8);
+            bool isMediaType = Is(ref reader, "mediaType"u8);
             bool isSkipped = (isRoot && reader.ValueTextEquals("subject"u8)) || reader.ValueTextEquals("annotations"u8);
             bool isLeaves = isLeaf ||
                 (isRoot && (reader.ValueTextEquals("layers"u8) || reader.ValueTextEquals("config"u8)));
@@ -50,13 +51,13 @@ internal static class DocumentLinks
             }
             else if (reader.TokenType == JsonTokenType.String)
             {
-                if (isDigest && Digest.TryParse(reader.GetString(), out Digest digest))
+                if (isDigest && Digest.TryParse(GetText(ref reader), out Digest digest))
                 {
                     own.Add(digest);
                 }
                 else if (isMediaType)
                 {
-                    mediaType = reader.GetString();
+                    mediaType = GetText(ref reader);
                 }
             }
             else
@@ -67,7 +68,24 @@ internal static class DocumentLinks
 
         foreach (Digest digest in own)
         {
-            links.Add(new DocumentLink(digest, mediaType, MayHaveLinks(mediaType, isLeaf)));
+            links.Add(new DocumentLink(digest, mediaType, !isLeaf || MediaTypes.IsManifestOrIndex(mediaType)));
+        }
+    }
+
+    // Go's readers take a field in any case of its letters.
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>
+        reader.ValueTextEquals(name) || (!reader.ValueIsEscaped && Ascii.EqualsIgnoreCase(reader.ValueSpan, name));
+
+    // What is no text here, as half a surrogate, is one to other readers; it hides nothing of what follows.
+    private static string? GetText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
         }
     }
 
@@ -85,8 +103,4 @@ internal static class DocumentLinks
             }
         }
     }
-
-    private static bool MayHaveLinks(string? mediaType, bool isLeaf) =>
-        MediaTypes.IsManifestOrIndex(mediaType) ||
-        (!isLeaf && !MediaTypes.IsLayer(mediaType) && !MediaTypes.IsImageConfig(mediaType));
 }

@@ -39,13 +39,15 @@ internal static class LeaseRecords
             .Where(entry => LayoutEntry.LeaseOf(entry) is not null)
             .GroupBy(entry => (LayoutEntry.NamespaceOf(entry), LayoutEntry.LeaseOf(entry)!)))
         {
-            LayoutLease lease = leases.GetValueOrDefault(content.Key) ?? new LayoutLease
+            // They are written together; where somebody else made them differ, what ends later counts.
+            DateTimeOffset? entries = content.Any(entry => ExpiryOf(entry) is null) ? null : content.Max(ExpiryOf);
+            LayoutLease lease = leases.GetValueOrDefault(content.Key) ??
+                new LayoutLease { Namespace = content.Key.Item1, Id = content.Key.Item2, Expires = entries };
+            leases[content.Key] = lease with
             {
-                Namespace = content.Key.Item1,
-                Id = content.Key.Item2,
-                Expires = content.Any(entry => ExpiryOf(entry) is null) ? null : content.Max(ExpiryOf),
+                Expires = entries is null || lease.Expires < entries ? entries : lease.Expires,
+                Content = [.. content.Select(LayoutEntry.ToPlain)],
             };
-            leases[content.Key] = lease with { Content = [.. content.Select(LayoutEntry.ToPlain)] };
         }
 
         return [.. leases.Values
