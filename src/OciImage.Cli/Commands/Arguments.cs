@@ -38,6 +38,24 @@ internal static class Arguments
     public static Argument<ImageLocation> Layout(string name, string description) =>
         Parsed<ImageLocation>(name, $"{description}: DIR[:TAG].", ImageLocation.ParseLayout);
 
+    public static Option<ImageLocation[]> Sources(string name, string description) => new(name)
+    {
+        Description = $"{description}: {LocationHelp}.",
+        HelpName = "LOC",
+        CustomParser = result =>
+        {
+            try
+            {
+                return [.. result.Tokens.Select(token => ImageLocation.Parse(token.Value))];
+            }
+            catch (UsageException exception)
+            {
+                result.AddError(exception.Message);
+                return [];
+            }
+        },
+    };
+
     public static Option<Platform[]> Platforms(string description) => new("--platform")
     {
         Description = description,

@@ -60,7 +60,11 @@ internal sealed record UnpackResult(
 
 /// <summary>What a check found, as JSON.</summary>
 internal sealed record CheckResult(
-    string Location, string Digest, bool Whole, long Contents, long Bytes, IReadOnlyList<FaultResult> Faults);
+    string Location, string? Digest, bool Whole, long Contents, long Bytes, IReadOnlyList<FaultResult> Faults,
+    bool Truncated, IReadOnlyList<RepairedResult>? Repairs);
+
+/// <summary>What was done about one piece of content, as JSON.</summary>
+internal sealed record RepairedResult(string Digest, string Outcome, string? QuarantinedAs, string? Error);
 
 /// <summary>Something that is wrong with an image, as JSON.</summary>
 internal sealed record FaultResult(string Digest, string Message);

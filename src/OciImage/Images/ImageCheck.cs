@@ -15,8 +15,12 @@ internal sealed class ImageCheck(
 {
     private const int InputOutputError = 5;
 
+    // Bytes of a digest and a size, and nothing else: no promise that another type does not make as well.
+    private const string AnyType = "application/octet-stream";
+
     // What is promised of content is part of the key: the same digest under another type, size or DiffID is another promise.
     private readonly HashSet<(Digest Digest, string MediaType, long Size, Digest DiffId)> _seen = [];
+    private readonly HashSet<(Digest Digest, long Size)> _contentsSeen = [];
     private readonly List<(long Place, CheckFault Fault)> _faults = [];
     private readonly DocumentOptions _limits = DocumentOptions.Default;
     private readonly Lock _lock = new();
@@ -108,7 +112,8 @@ internal sealed class ImageCheck(
 
     private async ValueTask VisitAsync(Descriptor descriptor, Digest diffId, int depth, CancellationToken cancellationToken)
     {
-        if (IsFull || !_seen.Add((descriptor.Digest, descriptor.MediaType, descriptor.Size, diffId)))
+        if (IsFull || !_seen.Add((descriptor.Digest, descriptor.MediaType, descriptor.Size, diffId)) ||
+            (!_contentsSeen.Add((descriptor.Digest, descriptor.Size)) && diffId.IsEmpty && descriptor.MediaType == AnyType))
         {
             return;
         }

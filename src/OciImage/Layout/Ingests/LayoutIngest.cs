@@ -12,6 +12,7 @@ namespace OciImage.Layout;
 internal sealed class LayoutIngest : ContentIngest, IResumableIngest
 {
     private const int BufferSize = 256 * 1024;
+    private const int OverlapFrom = 128 * 1024;
 
     // Flushed on the way, the bytes need not be flushed at the end, and a power cut costs no more than this.
     private const long CheckpointSize = 64L * 1024 * 1024;
@@ -90,23 +91,15 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
     {
         ThrowIfEnded();
         cancellationToken.ThrowIfCancellationRequested();
-        try
+        if (bytes.Length >= OverlapFrom)
         {
-            // To the page cache: there is nothing to wait for that a thread pool would wait for better.
-            RandomAccess.Write(_file.Handle, bytes.Span, _offset);
-        }
-        catch (IOException)
-        {
-            TryDropRest();
-            throw;
+            return AppendBothAsync(bytes);
         }
 
+        // To the page cache: there is nothing to wait for that a thread pool would wait for better.
+        Write(bytes.Span);
         _hash.AppendData(bytes.Span);
-        _offset += bytes.Length;
-        if (_writer.FlushesIngests && _offset - _record.Flushed >= CheckpointSize)
-        {
-            Checkpoint();
-        }
+        Advance(bytes.Length);
 
         return default;
     }
@@ -206,6 +199,56 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
         }
 
         return default;
+    }
+
+    // Hashing takes longer than writing; for a large piece the two are worth a thread each.
+    private async ValueTask AppendBothAsync(ReadOnlyMemory<byte> bytes)
+    {
+        Task written = Task.Run(() => Write(bytes.Span));
+        _hash.AppendData(bytes.Span);
+        try
+        {
+            await written.ConfigureAwait(false);
+        }
+        catch
+        {
+            await HashFromStartAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        Advance(bytes.Length);
+    }
+
+    // The hash has taken in what the file has not.
+    private async ValueTask HashFromStartAsync()
+    {
+        _ended = true;
+        _hash.Dispose();
+        _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await HashAsync(_hash, _offset, CancellationToken.None).ConfigureAwait(false);
+        _ended = false;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            RandomAccess.Write(_file.Handle, bytes, _offset);
+        }
+        catch (IOException)
+        {
+            TryDropRest();
+            throw;
+        }
+    }
+
+    private void Advance(int count)
+    {
+        _offset += count;
+        if (_writer.FlushesIngests && _offset - _record.Flushed >= CheckpointSize)
+        {
+            Checkpoint();
+        }
     }
 
     private async ValueTask<Descriptor> CommitAsync(Descriptor expected, Digest sha256, CancellationToken cancellationToken)
