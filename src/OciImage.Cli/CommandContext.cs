@@ -54,9 +54,22 @@ internal sealed class CommandContext(ITerminal terminal)
         CustomParser = ParseNamespace,
     };
 
+    public Option<Durability> Durability { get; } = new("--durability")
+    {
+        Description = "What of a layout survives a power cut: full (all that is visible), batched (what has a name) or none.",
+        HelpName = "LEVEL",
+        Recursive = true,
+        DefaultValueFactory = _ => Layout.Durability.Full,
+        CustomParser = result => Enum.TryParse(result.Tokens[0].Value, ignoreCase: true, out Durability level) &&
+            Enum.IsDefined(level) && !char.IsAsciiDigit(result.Tokens[0].Value[0])
+                ? level
+                : RefuseLevel(result, $"'--durability' is full, batched or none, not '{result.Tokens[0].Value}'."),
+    };
+
     public void AddTo(Command root)
     {
         root.Options.Add(Namespace);
+        root.Options.Add(Durability);
         root.Options.Add(Progress);
         root.Options.Add(Json);
         root.Options.Add(Quiet);
@@ -113,6 +126,12 @@ internal sealed class CommandContext(ITerminal terminal)
             result.AddError(exception.Message);
             return null;
         }
+    }
+
+    private static Durability RefuseLevel(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return Layout.Durability.Full;
     }
 
     private static ProgressStyle Refuse(ArgumentResult result, string message)

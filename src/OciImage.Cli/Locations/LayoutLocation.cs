@@ -85,7 +85,7 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
             : new OpenedLayout(await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken));
 
     private static OciLayoutOptions ReadOptions(PlaceAccess access) =>
-        new() { Namespace = access.Namespace ?? OciLayoutOptions.DefaultNamespace };
+        new() { Namespace = access.Namespace ?? OciLayoutOptions.DefaultNamespace, Durability = access.Durability };
 
     private static bool HasName(string path, out int colon)
     {

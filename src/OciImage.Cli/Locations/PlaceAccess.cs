@@ -1,3 +1,4 @@
+using OciImage.Layout;
 using OciImage.Registry;
 using OciImage.Registry.Hosts;
 
@@ -14,6 +15,9 @@ internal sealed record PlaceAccess(bool PlainHttp, bool Insecure, RegistryCreden
 
     /// <summary>Gets what opens the standard input for bytes.</summary>
     public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
+    /// <summary>Gets what of a layout survives a power cut.</summary>
+    public Durability Durability { get; init; } = Durability.Full;
 
     /// <summary>Makes a client; nothing is asked yet. A credential of the command line is for the registry it names.</summary>
     /// <exception cref="UsageException">The file of credentials that was named is not there.</exception>

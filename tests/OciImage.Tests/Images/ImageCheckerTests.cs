@@ -171,6 +171,76 @@ public sealed class ImageCheckerTests
         Assert.Equal([manifest, layer.Descriptor], report.Faults.Select(fault => fault.Descriptor));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task CheckAsync_TellsFaultsInTheOrderOfTheDocumentsWhoeverIsFaster(int concurrency)
+    {
+        var layers = new List<Descriptor>();
+        for (int i = 0; i < 40; i++)
+        {
+            layers.Add(await TestImage.PushAsync(_store, "text/plain", new string('x', (40 - i) * 5000)));
+        }
+
+        Descriptor config = await TestImage.PushAsync(_store, MediaTypes.Empty, "{}");
+        Descriptor manifest = await PushManifestAsync(new ImageManifest
+        {
+            ArtifactType = "application/example",
+            Config = config,
+            Layers = [.. layers.Select(layer => layer with { Size = layer.Size + 1 })],
+        });
+
+        CheckReport report = await ImageChecker.CheckAsync(
+            _store, [manifest], new CheckOptions { MaxConcurrency = concurrency }, null, Token);
+
+        Assert.Equal(layers.Select(layer => layer.Digest), report.Faults.Select(fault => fault.Descriptor.Digest));
+        Assert.False(report.IsTruncated);
+    }
+
+    [Fact]
+    public async Task CheckAsync_SaysThatItGaveUp()
+    {
+        Descriptor config = await TestImage.PushAsync(_store, MediaTypes.Empty, "{}");
+        Descriptor manifest = await PushManifestAsync(new ImageManifest
+        {
+            ArtifactType = "application/example",
+            Config = config,
+            Layers = [.. Enumerable.Range(0, 30).Select(i => TestContent.Describe($"absent {i}"))],
+        });
+
+        CheckReport all = await ImageChecker.CheckAsync(_store, [manifest], new CheckOptions { MaxFaults = 30 }, null, Token);
+        CheckReport some = await ImageChecker.CheckAsync(_store, [manifest], new CheckOptions { MaxFaults = 7 }, null, Token);
+
+        Assert.Equal((30, false), (all.Faults.Count, all.IsTruncated));
+        Assert.Equal((7, true), (some.Faults.Count, some.IsTruncated));
+    }
+
+    [Fact]
+    public async Task CheckAsync_EndsAtOnceWhereNothingCanBeSaid()
+    {
+        Descriptor image = await BuildAsync(await TestImage.AddLayerAsync(_store, "a", "1"), await TestImage.AddLayerAsync(_store, "b", "2"));
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAsync<IOException>(async () => await ImageChecker.CheckAsync(
+            new FailingSource(_store, new IOException("disk gone", 19)), image, cancellationToken: Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await ImageChecker.CheckAsync(_store, image, cancellationToken: cancelled.Token));
+    }
+
+    // A device that cannot read its own bytes (EIO).
+    [Fact]
+    public async Task CheckAsync_TakesWhatCannotBeReadForDamage()
+    {
+        WrittenLayer layer = await TestImage.AddLayerAsync(_store, "a", "1");
+        Descriptor image = await BuildAsync(layer);
+
+        CheckReport report = await ImageChecker.CheckAsync(
+            new FailingSource(_store, new IOException("Input/output error", 5)), image, cancellationToken: Token);
+
+        Assert.Contains("cannot be read", Assert.IsType<ContentVerificationException>(Assert.Single(report.Faults).Error).Message, StringComparison.Ordinal);
+    }
+
     // M12, M10
     [Fact]
     public async Task CheckAsync_ReportsRootsItCannotRead()
@@ -209,6 +279,13 @@ public sealed class ImageCheckerTests
     private sealed class Listener(List<ContentProgress> told) : IProgress<ContentProgress>
     {
         public void Report(ContentProgress value) => told.Add(value);
+    }
+
+    /// <summary>A store whose layers cannot be opened.</summary>
+    private sealed class FailingSource(IContentFetcher inner, IOException error) : IContentFetcher
+    {
+        public ValueTask<ContentStream> OpenReadAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
+            descriptor.MediaType == MediaTypes.LayerGzip ? throw error : inner.OpenReadAsync(descriptor, cancellationToken);
     }
 
     /// <summary>A store in which one piece of content has rotted.</summary>
