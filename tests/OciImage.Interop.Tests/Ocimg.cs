@@ -5,11 +5,11 @@ namespace OciImage.Interop.Tests;
 /// <summary>Runs the ocimg command as a process of its own: the one built beside the tests, or that of OCIIMAGE_OCIMG.</summary>
 internal static class Ocimg
 {
-    private static readonly string Command =
+    internal static readonly string Command =
         Environment.GetEnvironmentVariable("OCIIMAGE_OCIMG") ?? Path.Combine(AppContext.BaseDirectory, "ocimg");
 
     // The runtime that runs the tests, wherever it is installed.
-    private static readonly string DotnetRoot =
+    internal static readonly string DotnetRoot =
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../.."));
 
     public static Task<PeerResult> RunAsync(params IReadOnlyList<string> arguments) => RunWithAsync(null, null, arguments);

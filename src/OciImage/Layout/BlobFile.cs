@@ -126,17 +126,21 @@ internal static unsafe class BlobFile
         }
 
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        while (Libc.Sync(descriptor) != 0)
+        FlushOnLinux(handle, path);
+    }
+
+    /// <summary>Flushes a file.</summary>
+    /// <remarks>The base library's FlushToDisk passes over a device that fails (EIO), and that is what must be told.</remarks>
+    /// <exception cref="IOException">The device failed.</exception>
+    public static void Flush(SafeFileHandle handle, string path)
+    {
+        if (Libc.IsSupported)
         {
-            switch (Libc.LastError)
-            {
-                case LinuxError.Interrupted:
-                    continue;
-                case LinuxError.Invalid or LinuxError.NotSupported:
-                    return;
-                case var failure:
-                    throw Failed(failure, "Flushing", path);
-            }
+            FlushOnLinux(handle, path);
+        }
+        else
+        {
+            RandomAccess.FlushToDisk(handle);
         }
     }
 
@@ -216,6 +220,22 @@ internal static unsafe class BlobFile
         fixed (byte* from = Terminated(existing), to = Terminated(name))
         {
             return Libc.LinkAt(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, 0) == 0;
+        }
+    }
+
+    private static void FlushOnLinux(SafeFileHandle handle, string path)
+    {
+        while (Libc.Sync((int)handle.DangerousGetHandle()) != 0)
+        {
+            switch (Libc.LastError)
+            {
+                case LinuxError.Interrupted:
+                    continue;
+                case LinuxError.Invalid or LinuxError.NotSupported:
+                    return;
+                case var failure:
+                    throw Failed(failure, "Flushing", path);
+            }
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         RandomAccess.Write(file.Handle, bytes, 0);
         if (FlushesEach)
         {
-            RandomAccess.FlushToDisk(file.Handle);
+            BlobFile.Flush(file.Handle, file.Path);
         }
         else if (options.Durability == Durability.Batched)
         {
@@ -74,7 +74,7 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
         RandomAccess.Write(file.Handle, bytes, 0);
         if (isFlushed)
         {
-            RandomAccess.FlushToDisk(file.Handle);
+            BlobFile.Flush(file.Handle, file.Path);
         }
 
         File.Move(file.Path, path, overwrite: true);
@@ -90,12 +90,12 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
     {
         // What was written long ago, or is another layout's, is used from now on.
         BlobTimes.Touch(handle);
-        Flush(handle);
+        Flush(handle, temporary);
         await NameAsync(temporary, digest).ConfigureAwait(false);
     }
 
     /// <summary>Flushes a file where the level says so; what memory has of it is not to be trusted after a failure.</summary>
-    public void Flush(SafeFileHandle handle)
+    public void Flush(SafeFileHandle handle, string path)
     {
         if (!FlushesEach)
         {
@@ -104,7 +104,7 @@ internal sealed class BlobWriter(LayoutPaths paths, OciLayoutOptions options)
 
         try
         {
-            RandomAccess.FlushToDisk(handle);
+            BlobFile.Flush(handle, path);
         }
         catch (IOException)
         {

@@ -317,7 +317,7 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
     {
         try
         {
-            RandomAccess.FlushToDisk(_file.Handle);
+            BlobFile.Flush(_file.Handle, _place.Path);
         }
         catch (IOException)
         {
