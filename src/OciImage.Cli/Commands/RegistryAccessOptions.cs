@@ -74,7 +74,6 @@ internal sealed class RegistryAccessOptions
             Variables = _context.Terminal.GetVariable,
             OpenInput = _context.Terminal.OpenInput,
             Namespace = (_namespace is null ? null : result.GetValue(_namespace)) ?? result.GetValue(_context.Namespace),
-            Namespace = result.GetValue(_context.Namespace),
             Durability = result.GetValue(_context.Durability),
         };
     }

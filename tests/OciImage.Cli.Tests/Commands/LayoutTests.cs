@@ -256,6 +256,25 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Fact]
+    public async Task CheckRepair_FetchesWhatIsDamagedFromAnotherPlace()
+    {
+        string digest = await BuildAsync("image:v1");
+        await Ocimg.RunOkAsync("copy", At("image:v1"), At("good:v1"));
+        JsonElement json = JsonDocument.Parse(await Ocimg.RunOkAsync("inspect", At("image:v1"), "--json")).RootElement;
+        string layer = json.GetProperty("layers")[0].GetProperty("digest").GetString()!;
+        File.WriteAllBytes(BlobPath(layer) + ".new", new byte[new FileInfo(BlobPath(layer)).Length]); // the good one may be a link
+        File.Move(BlobPath(layer) + ".new", BlobPath(layer), overwrite: true);
+
+        await Ocimg.RunRefusedAsync(ExitCode.NotVerified, "check", At("image"));
+        await Ocimg.RunRefusedAsync(ExitCode.Usage, "check", At("image"), "--from", At("good"));
+        await Ocimg.RunRefusedAsync(ExitCode.NotFound, "check", At("image"), "--repair");
+        string repaired = await Ocimg.RunOkAsync("check", At("image"), "--repair", "--from", At("good"), "--all-blobs");
+
+        Assert.Equal(digest, repaired);
+        Assert.Equal(digest, await Ocimg.RunOkAsync("check", At("image:v1")));
+    }
+
+    [Fact]
     public async Task Quiet_WritesResultsOnly()
     {
         await BuildAsync("image:v1");
