@@ -53,7 +53,9 @@ public sealed class CrashTests : IDisposable
             });
         try
         {
-            while (!File.Exists(log) || new FileInfo(log).Length == 0)
+            // Half of them are past their first steps, however slow the machine is; the others may still make the layout.
+            int begun = seed % 2 == 0 ? 1 : 20;
+            while (!File.Exists(log) || new FileInfo(log).Length < begun)
             {
                 Assert.False(worker.HasExited, worker.HasExited ? await worker.StandardOutput.ReadToEndAsync(Token) : "");
                 await Task.Delay(5, Token);
@@ -98,7 +100,6 @@ public sealed class CrashTests : IDisposable
             begun = [.. begun, .. byWord["tagging"].Select(words => words[1])];
         }
 
-        Assert.NotEmpty(begun);
         Assert.Empty(tags.Keys.Except(begun));
         Assert.DoesNotContain(
             Directory.EnumerateFiles(System.IO.Path.Combine(Path, "blobs"), "*", SearchOption.AllDirectories),
