@@ -49,13 +49,13 @@ public sealed partial class OciLayout
             try
             {
                 await _writer.WriteAsync(
-                    descriptor, ReplayableContent.FromFetcher(source, descriptor), cancellationToken).ConfigureAwait(false);
+                    descriptor, new TransferContent(source, descriptor, new CopyOptions()), cancellationToken).ConfigureAwait(false);
                 await ListReferrerAsync(descriptor, cancellationToken).ConfigureAwait(false);
                 return new RepairResult(descriptor, RepairOutcome.Repaired) { QuarantinedAs = moved };
             }
-            catch (OciException exception)
+            catch (Exception exception) when (exception is OciException || CopyFailure.GetSide(exception) == CopySide.Source)
             {
-                // Another source may have it, and have it whole.
+                // Another source may have it, and have it whole; where this store cannot be written, none helps.
                 error = exception;
             }
         }
