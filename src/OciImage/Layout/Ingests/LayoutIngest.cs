@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using OciImage.Content;
 
@@ -11,14 +10,13 @@ namespace OciImage.Layout;
 /// </remarks>
 internal sealed class LayoutIngest : ContentIngest, IResumableIngest
 {
-    private const int BufferSize = 256 * 1024;
     private const int OverlapFrom = 128 * 1024;
 
     // Flushed on the way, the bytes need not be flushed at the end, and a power cut costs no more than this.
     private const long CheckpointSize = 64L * 1024 * 1024;
 
     private readonly IngestPlace _place;
-    private readonly LockedFile _file;
+    private readonly IngestFile _file;
     private readonly BlobWriter _writer;
     private readonly Func<Descriptor, CancellationToken, ValueTask> _committed;
     private IncrementalHash _hash;
@@ -30,7 +28,7 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
     private LayoutIngest(
         IngestRecord record,
         IngestPlace place,
-        LockedFile file,
+        IngestFile file,
         BlobWriter writer,
         Func<Descriptor, CancellationToken, ValueTask> committed)
     {
@@ -72,9 +70,9 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
 
             // Started when the file system says that it was, whatever this machine's clock says.
             found ??= new IngestRecord(key, File.GetLastWriteTimeUtc(file.Handle), null, null, 0);
-            ingest = new LayoutIngest(found, place, file, writer, committed);
+            ingest = new LayoutIngest(found, place, new IngestFile(key, file), writer, committed);
             ingest.Keep(found with { Boot = IngestRecord.CurrentBoot, Flushed = Math.Min(found.Flushed, trusted) });
-            await ingest.HashAsync(ingest._hash, trusted, cancellationToken).ConfigureAwait(false);
+            await ingest._file.HashAsync(ingest._hash, trusted, cancellationToken).ConfigureAwait(false);
             ingest._offset = trusted;
 
             return ingest;
@@ -97,7 +95,7 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
         }
 
         // To the page cache: there is nothing to wait for that a thread pool would wait for better.
-        Write(bytes.Span);
+        _file.Write(bytes.Span, _offset);
         _hash.AppendData(bytes.Span);
         Advance(bytes.Length);
 
@@ -143,7 +141,7 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
         IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
-            await HashAsync(hash, length, cancellationToken).ConfigureAwait(false);
+            await _file.HashAsync(hash, length, cancellationToken).ConfigureAwait(false);
             if (length < _record.Flushed)
             {
                 // Before other bytes come where flushed ones were.
@@ -204,7 +202,7 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
     // Hashing takes longer than writing; for a large piece the two are worth a thread each.
     private async ValueTask AppendBothAsync(ReadOnlyMemory<byte> bytes)
     {
-        Task written = Task.Run(() => Write(bytes.Span));
+        Task written = Task.Run(() => _file.Write(bytes.Span, _offset));
         _hash.AppendData(bytes.Span);
         try
         {
@@ -225,21 +223,8 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
         _ended = true;
         _hash.Dispose();
         _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await HashAsync(_hash, _offset, CancellationToken.None).ConfigureAwait(false);
+        await _file.HashAsync(_hash, _offset, CancellationToken.None).ConfigureAwait(false);
         _ended = false;
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            RandomAccess.Write(_file.Handle, bytes, _offset);
-        }
-        catch (IOException)
-        {
-            TryDropRest();
-            throw;
-        }
     }
 
     private void Advance(int count)
@@ -266,14 +251,13 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
 
         Digest actual = expected.Digest.Algorithm == Digest.Sha256
             ? sha256
-            : await HashAgainAsync(expected.Digest.Algorithm, cancellationToken).ConfigureAwait(false);
+            : await _file.ComputeAsync(expected.Digest.Algorithm, _offset, cancellationToken).ConfigureAwait(false);
         if (actual != expected.Digest)
         {
             throw ContentVerificationException.Mismatch(expected, actual);
         }
 
-        ThrowIfShorter();
-        RandomAccess.SetLength(_file.Handle, _offset);
+        _file.CutTo(_offset);
 
         // Used from now on, however long ago it was written.
         BlobTimes.Touch(_file.Handle);
@@ -339,59 +323,6 @@ internal sealed class LayoutIngest : ContentIngest, IResumableIngest
         {
             _writer.WriteBeside(_place.Record, record.ToBytes(), isFlushed);
             _record = record;
-        }
-    }
-
-    private async ValueTask HashAsync(IncrementalHash hash, long length, CancellationToken cancellationToken)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            for (long position = 0; position < length;)
-            {
-                Memory<byte> wanted = buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - position));
-                int read = await RandomAccess.ReadAsync(_file.Handle, wanted, position, cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    throw new IOException($"The ingest '{Key}' ended after {position} of {length} bytes.");
-                }
-
-                hash.AppendData(buffer, 0, read);
-                position += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async ValueTask<Digest> HashAgainAsync(string algorithm, CancellationToken cancellationToken)
-    {
-        using IncrementalHash hash = Digest.CreateHash(algorithm);
-        await HashAsync(hash, _offset, cancellationToken).ConfigureAwait(false);
-        return Digest.FromHash(algorithm, hash.GetCurrentHash());
-    }
-
-    // What a write that failed left is overwritten by the next one, and cut off by a commit; here it only looks better.
-    private void TryDropRest()
-    {
-        try
-        {
-            RandomAccess.SetLength(_file.Handle, _offset);
-        }
-        catch (IOException)
-        {
-            // The write's own error counts.
-        }
-    }
-
-    private void ThrowIfShorter()
-    {
-        long length = RandomAccess.GetLength(_file.Handle);
-        if (length < _offset)
-        {
-            throw new IOException($"The ingest '{Key}' has {length} bytes, expected {_offset}: somebody else changed it.");
         }
     }
 
