@@ -64,8 +64,10 @@ public sealed class CopyOptions
         }
     } = [];
 
-    /// <summary>Gets or sets whether an index keeps its bytes and digest when only some platforms are copied.</summary>
+    /// <summary>Gets or sets whether an index keeps its bytes and digest although not all that it lists is copied.</summary>
     /// <remarks>
+    /// With <see cref="Platforms"/> only those are copied of it. Without, what an index lists and the source lacks is left out
+    /// and reported as <see cref="ContentProgressState.LeftOut"/>; all else that is missing ends the copy as ever.
     /// A sparse index at the target proves nothing about its children: a later copy of other platforms looks again. So does
     /// a later copy of everything into a layout; into another store it needs <see cref="ForceRecursive"/>.
     /// </remarks>

@@ -84,5 +84,5 @@ internal sealed partial class GraphCopier
     }
 
     /// <summary>Copies a root of its own with all below it.</summary>
-    public Task CopyUntaggedAsync(Descriptor root) => CopyChildrenAsync([root], depth: 0);
+    public Task CopyUntaggedAsync(Descriptor root) => CopyChildrenAsync([root], depth: 0, mayBeSparse: false);
 }

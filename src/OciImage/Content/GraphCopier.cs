@@ -18,6 +18,7 @@ internal sealed partial class GraphCopier : IDisposable
     private readonly CancellationToken _callerToken;
     private readonly CancellationTokenSource _cancellation;
     private readonly ConcurrentDictionary<ContentKey, Lazy<Task>> _nodes = new();
+    private readonly ConcurrentDictionary<ContentKey, ContentNotFoundException> _leftOut = new();
     private readonly ConcurrentDictionary<Digest, IReadOnlyList<Descriptor>> _indexes = new();
     private readonly IReadOnlyDictionary<Digest, IReadOnlyList<Descriptor>> _narrowed;
     private readonly bool _trustTarget;
@@ -174,7 +175,7 @@ internal sealed partial class GraphCopier : IDisposable
         }
     }
 
-    private async Task CopyChildrenAsync(IReadOnlyList<Descriptor> children, int depth)
+    private async Task CopyChildrenAsync(IReadOnlyList<Descriptor> children, int depth, bool mayBeSparse)
     {
         var tasks = new List<Task>(children.Count);
         foreach (Descriptor child in children)
@@ -192,6 +193,26 @@ internal sealed partial class GraphCopier : IDisposable
         }
 
         await Task.WhenAll(tasks).ConfigureAwait(false);
+        if (!mayBeSparse && !_leftOut.IsEmpty && children.FirstOrDefault(IsLeftOut) is { } missing)
+        {
+            throw _leftOut[ContentKey.Of(missing)];
+        }
+    }
+
+    private bool IsLeftOut(Descriptor child) => _leftOut.ContainsKey(ContentKey.Of(child));
+
+    // An index may be sparse: what it lists and the source lacks is left out where the options say so.
+    private async Task LeaveOutAsync(Descriptor descriptor, Func<Task> copy)
+    {
+        try
+        {
+            await copy().ConfigureAwait(false);
+        }
+        catch (ContentNotFoundException exception) when (_options.Sparse && _options.Platforms.Count == 0)
+        {
+            _leftOut[ContentKey.Of(descriptor)] = exception;
+            ContentTransfer.Report(_options, descriptor, ContentProgressState.LeftOut);
+        }
     }
 
     private Task<bool> CopyNodeAsync(Descriptor descriptor, int depth) => WatchAsync(async () =>
@@ -199,7 +220,7 @@ internal sealed partial class GraphCopier : IDisposable
         ContentGraph.Check(descriptor, depth);
         if (!ContentGraph.HasChildren(descriptor))
         {
-            await CopyBlobAsync(descriptor).ConfigureAwait(false);
+            await LeaveOutAsync(descriptor, () => CopyBlobAsync(descriptor)).ConfigureAwait(false);
         }
         else if (await IsProvenAsync(descriptor).ConfigureAwait(false))
         {
@@ -207,7 +228,13 @@ internal sealed partial class GraphCopier : IDisposable
         }
         else
         {
-            await CopyDocumentAsync(new GraphRoot(descriptor), depth, reference: null).ConfigureAwait(false);
+            (ReadOnlyMemory<byte> Bytes, bool IsThere)? document = null;
+            await LeaveOutAsync(
+                descriptor, async () => document = await ReadDocumentAsync(descriptor).ConfigureAwait(false)).ConfigureAwait(false);
+            if (document is { } found)
+            {
+                await CarryDocumentAsync(descriptor, found.Bytes, found.IsThere, depth, reference: null).ConfigureAwait(false);
+            }
         }
 
         return true;
@@ -240,20 +267,26 @@ internal sealed partial class GraphCopier : IDisposable
     {
         IReadOnlyList<Descriptor> children = _reader.Count(Remember(document, bytes) ??
             ContentGraph.ParseChildren(document, bytes, _options.Documents));
-        await CopyChildrenAsync(children, depth + 1).ConfigureAwait(false);
+        bool isIndex = MediaTypes.IsIndex(document.MediaType);
+        await CopyChildrenAsync(children, depth + 1, isIndex).ConfigureAwait(false);
+        if (isIndex && !_leftOut.IsEmpty)
+        {
+            _indexes[document.Digest] = children = [.. children.Where(child => !IsLeftOut(child))];
+        }
+
         try
         {
             await PushAsync(document, bytes, reference).ConfigureAwait(false);
         }
         catch (RegistryException exception) when (_trustTarget && MissesContent(exception))
         {
-            if (_options.Sparse && MediaTypes.IsIndex(document.MediaType) && await AreThereAsync(children).ConfigureAwait(false))
+            if (_options.Sparse && isIndex && await AreThereAsync(children).ConfigureAwait(false))
             {
                 throw new NotSupportedException(
                     $"The target takes no index without all of its manifests, so '{document.Digest}' cannot be copied sparsely.", exception);
             }
 
-            await CarryAgainAsync(children).ConfigureAwait(false);
+            await CarryAgainAsync(children, isIndex).ConfigureAwait(false);
             await PushAsync(document, bytes, reference).ConfigureAwait(false);
         }
 
@@ -289,11 +322,11 @@ internal sealed partial class GraphCopier : IDisposable
     }
 
     // The target said that it had content, and then that it had not: it is told once more, and not asked.
-    private async Task CarryAgainAsync(IReadOnlyList<Descriptor> children)
+    private async Task CarryAgainAsync(IReadOnlyList<Descriptor> children, bool isIndex)
     {
         using var copier = new GraphCopier(
             _source, _target, _options, new GraphReader(_source, _options), _narrowed, _cancellation.Token, trustTarget: false);
-        await copier.RunAsync(() => copier.CopyChildrenAsync(children, depth: 1)).ConfigureAwait(false);
+        await copier.RunAsync(() => copier.CopyChildrenAsync(children, depth: 1, isIndex)).ConfigureAwait(false);
     }
 
     private async Task CopyBlobAsync(Descriptor descriptor)
