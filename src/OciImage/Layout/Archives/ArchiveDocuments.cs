@@ -27,7 +27,13 @@ internal static class ArchiveDocuments
             ArchiveEntry entry = index.Find(Index) ?? throw new DocumentFormatException($"'{place}' is an OCI layout without '{Index}'.");
             byte[] document = await ReadAsync(bytes, entry, Index, options.MaxIndexSize, place, cancellationToken).ConfigureAwait(false);
             var limits = new DocumentOptions { MaxSize = options.MaxIndexSize };
-            return new LayoutImages(index, OciDocument<ImageIndex>.Parse(document, null, limits).Value, isHybrid);
+            IReadOnlyList<Descriptor> roots = OciDocument<ImageIndex>.Parse(document, null, limits).Value.Manifests;
+            if (isHybrid)
+            {
+                roots = await new HybridNames(bytes, index, place, options).AddToAsync(roots, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new LayoutImages(index, roots, isHybrid);
         }
 
         if (index.Find(DockerManifest.FileName) is { } manifest)

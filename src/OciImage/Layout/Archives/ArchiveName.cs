@@ -27,6 +27,12 @@ internal readonly record struct ArchiveName(string? Full, string? RefName)
             : new ArchiveName(null, reference);
     }
 
+    /// <summary>Reads a name as Docker writes it: with its defaults where it is one of an image, else as it is.</summary>
+    public static ArchiveName OfRepoTag(string repoTag) =>
+        ImageReference.TryParse(repoTag, out ImageReference? name) && name.Tag is { } tag && name.Digest is null
+            ? new ArchiveName(name.ToString(), tag)
+            : new ArchiveName(null, repoTag);
+
     /// <summary>Returns the entry without its names, as it would be anywhere else.</summary>
     public static Descriptor Strip(Descriptor entry) => entry.Annotations.Count == 0 ? entry : entry with
     {

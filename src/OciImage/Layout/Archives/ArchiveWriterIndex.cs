@@ -24,8 +24,11 @@ internal sealed class ArchiveWriterIndex(ImageArchiveWriterOptions options)
         }
     }
 
+    // A null of its own type: a bare one would become empty bytes here.
     public ReadOnlyMemory<byte>? FindDocument(Digest digest) =>
-        _documents.TryGetValue(digest, out (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes) document) ? document.Bytes : null;
+        _documents.TryGetValue(digest, out (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes) document)
+            ? document.Bytes
+            : (ReadOnlyMemory<byte>?)null;
 
     public Descriptor? FindDescriptor(Digest digest) =>
         _documents.TryGetValue(digest, out (Descriptor Descriptor, ReadOnlyMemory<byte> Bytes) document) ? document.Descriptor : null;
@@ -82,7 +85,7 @@ internal sealed class ArchiveWriterIndex(ImageArchiveWriterOptions options)
             [.. _tagged, .. _untagged.Select(root => (default(ArchiveName), root))];
         foreach ((ArchiveName name, Descriptor root) in roots)
         {
-            if (SelectImage(root, 0, hasContent) is not { } selected)
+            if (TrySelectImage(root, hasContent) is not { } selected)
             {
                 continue;
             }
@@ -105,6 +108,19 @@ internal sealed class ArchiveWriterIndex(ImageArchiveWriterOptions options)
             RepoTags = image.Tags.Count == 0 ? null : image.Tags,
             Layers = [.. image.Manifest.Layers.Select(layer => ImageArchiveWriter.NameOf(layer.Digest))],
         })];
+    }
+
+    private (Digest Digest, ImageManifest Manifest)? TrySelectImage(Descriptor root, Func<Digest, bool> hasContent)
+    {
+        try
+        {
+            return SelectImage(root, 0, hasContent);
+        }
+        catch (DocumentFormatException)
+        {
+            // It is carried as it is, and no image that Docker could load.
+            return null;
+        }
     }
 
     // Of an index Docker gets one platform: the wanted one, or the only one there is.

@@ -101,9 +101,7 @@ internal sealed class DockerImages : ArchiveImages
     private static ArchiveName NameOf(string repoTag) =>
         !ArchiveName.IsValid(repoTag)
             ? throw new DocumentFormatException($"The name '{Excerpt.Of(repoTag)}' of {repoTag.Length} characters is not one of an image.")
-            : ImageReference.TryParse(repoTag, out ImageReference? name) && name.Tag is { } tag && name.Digest is null
-                ? new ArchiveName(name.ToString(), tag)
-                : new ArchiveName(null, repoTag);
+            : ArchiveName.OfRepoTag(repoTag);
 
     private async ValueTask<Descriptor> ReadImageAsync(int number, CancellationToken cancellationToken)
     {

@@ -6,10 +6,10 @@ internal sealed class LayoutImages : ArchiveImages
     private readonly ArchiveIndex _index;
     private readonly IReadOnlyList<Descriptor> _roots;
 
-    public LayoutImages(ArchiveIndex index, ImageIndex document, bool isHybrid)
+    public LayoutImages(ArchiveIndex index, IReadOnlyList<Descriptor> roots, bool isHybrid)
     {
         _index = index;
-        _roots = document.Manifests;
+        _roots = roots;
         Names = [.. _roots.Select(ArchiveName.Of)];
         Format = isHybrid ? ImageArchiveFormat.Hybrid : ImageArchiveFormat.Oci;
     }
