@@ -9,6 +9,7 @@ public abstract class FuzzTarget
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new ChallengeTarget(), new ConfigTarget(), new LinkTarget(), new ReferenceTarget(), new HostsFileTarget(), new RegistriesTarget(),
+        new ArchiveTarget(),
     ];
 
     /// <summary>Gets the name, which is also that of the seeds' directory.</summary>
