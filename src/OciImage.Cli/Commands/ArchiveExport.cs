@@ -14,14 +14,12 @@ internal sealed class ArchiveExport(ImageArchiveWriter writer, PlaceAccess acces
 
     public async Task AddAsync(ImageLocation place, string? name, CancellationToken cancellationToken)
     {
-        if (place is { Tag: null, Digest: null } and (LayoutLocation or ArchiveLocation) && name is null)
+        if (place is { Tag: null, Digest: null } and (LayoutLocation or ArchiveLocation { Number: null }) && name is null)
         {
             await using OpenedStore store = await OpenedStore.OpenAsync(place, access, create: false, cancellationToken);
             foreach (Descriptor root in await store.ReadRootsAsync(cancellationToken) ?? [])
             {
-                string? rootName = root.Annotations.GetValueOrDefault(AnnotationKeys.ContainerdImageName) ??
-                    root.Annotations.GetValueOrDefault(AnnotationKeys.RefName);
-                await CopyAsync(store.Store, root, rootName, cancellationToken);
+                await CopyAsync(store.Store, root, NameOf(root), cancellationToken);
             }
 
             return;
@@ -33,6 +31,16 @@ internal sealed class ArchiveExport(ImageArchiveWriter writer, PlaceAccess acces
             image.Root,
             name ?? (image is { Repository: { } repository, Tag: { } tag } ? $"{repository}:{tag}" : image.Tag),
             cancellationToken);
+    }
+
+    // What a layout calls its entry counts, also where containerd's name is that of the entry before it was tagged anew.
+    private static string? NameOf(Descriptor root)
+    {
+        string? refName = root.Annotations.GetValueOrDefault(AnnotationKeys.RefName);
+        return OpenedArchiveImage.NameOf(root) is not { } whole ? refName
+            : refName is null ? whole.ToString()
+            : refName.AsSpan().ContainsAny('/', ':') ? refName
+            : $"{whole.Registry}/{whole.Repository}:{refName}";
     }
 
     private async Task CopyAsync(IContentFetcher source, Descriptor root, string? name, CancellationToken cancellationToken)

@@ -23,6 +23,7 @@ internal static class BlobPutCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
+            ArchiveLocation.Refuse(place, "blob put");
             string path = result.GetRequiredValue(file);
             if (place.Tag is not null)
             {

@@ -60,7 +60,14 @@ internal static class ExportCommand
 
             Platform[] only = result.GetValue(platforms) ?? [];
             string path = result.GetRequiredValue(output);
+            if (new[] { ArchiveLocation.OciPrefix, ArchiveLocation.DockerPrefix }
+                .Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                throw new UsageException($"'--output' wants the file alone, not '{path}'; '--format' says what is written into it.");
+            }
+
             ProgressReporter progress = context.StartProgress(result);
+            var leftOut = new LeftOutProgress(progress);
             IReadOnlyList<(string Name, Descriptor Root)> exported;
             await using (progress)
             {
@@ -74,8 +81,10 @@ internal static class ExportCommand
                 {
                     MaxConcurrency = 1,
                     Platforms = only,
+                    // A sparse index of a layout is exported as it is.
+                    Sparse = only.Length == 0,
                     IncludeReferrers = result.GetValue(referrers),
-                    Progress = progress,
+                    Progress = leftOut,
                 });
                 for (int i = 0; i < places.Length; i++)
                 {
@@ -86,6 +95,7 @@ internal static class ExportCommand
                 exported = export.Images;
             }
 
+            leftOut.Note(context, result);
             foreach ((string name, Descriptor root) in exported)
             {
                 context.Note(result, $"Exported '{name}' to '{path}'.");

@@ -35,27 +35,30 @@ internal static class ImportCommand
             }
 
             PlaceAccess access = new(false, false, null, null) { Namespace = result.GetValue(context.Namespace) };
-            string path = result.GetRequiredValue(file);
+            string path = ReadPath(result.GetRequiredValue(file));
             ProgressReporter progress = context.StartProgress(result);
+            var leftOut = new LeftOutProgress(progress);
             var imported = new List<(string? Name, Descriptor Root)>();
             await using (progress)
             {
                 await using ImageArchive archive = path == "-"
                     ? await ImageArchive.OpenAsync(context.Terminal.OpenInput(), cancellationToken: cancellationToken)
                     : await ImageArchive.OpenAsync(path, cancellationToken: cancellationToken);
-                await using OpenedStore target = await OpenedStore.OpenAsync(place, access, create: true, cancellationToken);
                 IReadOnlyList<Descriptor> roots = await archive.ReadRootsAsync(cancellationToken);
                 IReadOnlyList<string?> names = ImportNames.Choose(roots, result.GetValue(baseName), access.Namespace is not null);
+                await using OpenedStore target = await OpenedStore.OpenAsync(place, access, create: true, cancellationToken);
+                var options = new CopyOptions { Sparse = true, Progress = leftOut };
                 for (int i = 0; i < roots.Count; i++)
                 {
                     Descriptor root = roots[i].ToContentDescriptor() with { Platform = roots[i].Platform };
                     Descriptor copied = await ContentCopy.CopyGraphAsync(
-                        archive, target.Store, root, names[i], new CopyOptions { Progress = progress }, cancellationToken);
+                        archive, target.Store, root, names[i], options, cancellationToken);
                     await target.CompleteAsync(copied, names[i], cancellationToken);
                     imported.Add((names[i], copied));
                 }
             }
 
+            leftOut.Note(context, result);
             foreach ((string? name, Descriptor root) in imported)
             {
                 string described = place.Describe(name, root.Digest);
@@ -67,5 +70,20 @@ internal static class ImportCommand
         });
 
         return command;
+    }
+
+    // The file alone, or written as a place is.
+    private static string ReadPath(string text)
+    {
+        bool isOci = text.StartsWith(ArchiveLocation.OciPrefix, StringComparison.Ordinal);
+        if (!isOci && !text.StartsWith(ArchiveLocation.DockerPrefix, StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        var place = (ArchiveLocation)ImageLocation.Parse(text);
+        return place is { Name: null, Digest: null, Number: null }
+            ? place.Path
+            : throw new UsageException($"'import' takes all images of an archive, but '{text}' names one. Use 'ocimg copy' for one image.");
     }
 }

@@ -16,6 +16,7 @@ internal static class LayoutAccess
             throw new UsageException($"'{result.CommandResult.Command.Name}' wants a layout, but '{place}' names one image.");
         }
 
+        place.RefuseFile();
         return await OpenAsync(context, result, place.Directory, cancellationToken);
     }
 

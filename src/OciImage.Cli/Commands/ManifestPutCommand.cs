@@ -27,6 +27,7 @@ internal static class ManifestPutCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
+            ArchiveLocation.Refuse(place, "manifest put");
             (Descriptor manifest, byte[] bytes) = await ManifestFile.ReadAsync(
                 result.GetRequiredValue(file), result.GetValue(mediaType), cancellationToken);
             if (place.Digest is Digest expected && expected != manifest.Digest)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OciImage.Content;
 using OciImage.Layout;
 
@@ -14,6 +15,9 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
     public const string DockerPrefix = "docker-archive:";
 
     private string Prefix => IsDockers ? DockerPrefix : OciPrefix;
+
+    /// <summary>Gets which image is meant by its place in the list, from 0, as skopeo's <c>:@N</c>; or <see langword="null"/>.</summary>
+    public int? Number { get; init; }
 
     public override string? Tag => Name;
 
@@ -39,14 +43,18 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
             throw new UsageException($"An archive is written '{prefix}FILE[:NAME]' or '{prefix}FILE@DIGEST'; FILE is missing.");
         }
 
-        return new ArchiveLocation(path, isDockers, name, digest);
+        // A name has letters and digits before an '@', so that this is none.
+        return name is not ['@', .. var number] ? new ArchiveLocation(path, isDockers, name, digest)
+            : digest is null && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int parsedNumber)
+                ? new ArchiveLocation(path, isDockers, null, null) { Number = parsedNumber }
+                : throw new UsageException($"An image is named by its place in an archive as '{prefix}FILE:@N', with N from 0, not '{name}'.");
     }
 
     public override string ToPlaceText() => $"{Prefix}{Path}";
 
     /// <summary>Returns the place in the form that parses to it.</summary>
     public override string ToString() =>
-        $"{ToPlaceText()}{(Name is null ? "" : ":" + Name)}{(Digest is null ? "" : "@" + Digest)}";
+        $"{ToPlaceText()}{(Number is { } number ? $":@{number}" : Name is null ? "" : ":" + Name)}{(Digest is null ? "" : "@" + Digest)}";
 
     public override async Task<OpenedImage> OpenImageAsync(PlaceAccess access, int jobs, CancellationToken cancellationToken)
     {
@@ -60,8 +68,10 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
                 return new OpenedArchiveImage(archive, found, FindEntry(roots, found.Digest));
             }
 
-            Descriptor only = await OnlyImage.FindAsync(
-                archive, await archive.ReadRootsAsync(cancellationToken), ToPlaceText(), cancellationToken);
+            IReadOnlyList<Descriptor> all = await archive.ReadRootsAsync(cancellationToken);
+            Descriptor only = Number is { } number
+                ? FindNumber(all, number)
+                : await OnlyImage.FindAsync(archive, all, ToPlaceText(), cancellationToken);
             return new OpenedArchiveImage(archive, only.ToContentDescriptor(), only);
         }
         catch
@@ -79,6 +89,11 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
             return new OpenedArchive(await OpenArchiveAsync(access, cancellationToken), ToPlaceText());
         }
 
+        if (Number is not null)
+        {
+            throw new UsageException($"'{this}' names an image by its place in an archive, which only an archive to be read has.");
+        }
+
         if (Path == "-")
         {
             throw new UsageException("An archive goes to the standard output with 'ocimg export SRC -o -'.");
@@ -88,6 +103,18 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
         {
             Repository = origin?.Repository,
         }));
+    }
+
+    /// <summary>Refuses an archive where single pieces of content are written.</summary>
+    /// <exception cref="UsageException">The place is an archive.</exception>
+    public static void Refuse(ImageLocation place, string command)
+    {
+        if (place is ArchiveLocation)
+        {
+            throw new UsageException(
+                $"'{command}' cannot add to '{place.ToPlaceText()}', an archive, which is only written as a whole. " +
+                "Import it into a layout ('ocimg import'), add to that, and export it.");
+        }
     }
 
     // Of an image with several names, the entry of the one that was written.
@@ -100,6 +127,15 @@ internal sealed record ArchiveLocation(string Path, bool IsDockers, string? Name
                 : OpenedArchiveImage.TagOf(root) == Name ? 1
                 : 2)
             .FirstOrDefault();
+    }
+
+    // An image with several names is listed once for each, and counted once.
+    private Descriptor FindNumber(IReadOnlyList<Descriptor> roots, int number)
+    {
+        Descriptor[] images = [.. roots.DistinctBy(root => root.Digest)];
+        return number < images.Length
+            ? images[number]
+            : throw new ContentNotFoundException($"'{ToPlaceText()}' has {images.Length} images, counted from 0, and no '@{number}'.");
     }
 
     /// <summary>Opens the archive for reading.</summary>

@@ -5,6 +5,10 @@ internal abstract record ImageLocation
 {
     private const string LayoutPrefix = "oci:";
 
+    // What is no layout's directory where a directory is wanted; a directory may well be called 'dir' or 'containerd'.
+    private static readonly string[] OtherPlaces =
+        ["docker://", ArchiveLocation.OciPrefix, ArchiveLocation.DockerPrefix, "docker-daemon:"];
+
     // What no prefix claims is the name of an image in a registry.
     private static readonly (string Prefix, Func<string, bool, ImageLocation> Parse)[] Transports =
     [
@@ -58,9 +62,19 @@ internal abstract record ImageLocation
         Parse(text, isNamespaced, looksUpShortNames: false);
 
     /// <summary>Parses a layout's directory, with or without <c>oci:</c> before it, as <c>pull</c> and <c>push</c> take it.</summary>
-    /// <exception cref="UsageException">The text is no path.</exception>
-    public static LayoutLocation ParseLayout(string text, bool isNamespaced = false) => LayoutLocation.ParsePath(
-        text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text, isNamespaced);
+    /// <exception cref="UsageException">The text is no path, or is another place.</exception>
+    public static LayoutLocation ParseLayout(string text, bool isNamespaced = false)
+    {
+        // A directory may have such a name; './' in front of it says so as well.
+        if (OtherPlaces.FirstOrDefault(prefix => text.StartsWith(prefix, StringComparison.Ordinal)) is { } other &&
+            !Directory.Exists(other[..other.IndexOf(':', StringComparison.Ordinal)]))
+        {
+            throw new UsageException($"Only a layout can stand here, written DIR[:TAG], but '{text}' is none. Use 'ocimg copy' for other places.");
+        }
+
+        return LayoutLocation.ParsePath(
+            text.StartsWith(LayoutPrefix, StringComparison.Ordinal) ? text[LayoutPrefix.Length..] : text, isNamespaced);
+    }
 
     private static ImageLocation Parse(string text, bool isNamespaced, bool looksUpShortNames)
     {

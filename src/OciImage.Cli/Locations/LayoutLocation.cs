@@ -54,35 +54,40 @@ internal sealed record LayoutLocation(string Directory, string? LayoutTag, Diges
     public override async Task<OpenedImage> OpenImageAsync(
         PlaceAccess access, int jobs, CancellationToken cancellationToken)
     {
+        RefuseFile();
         OciLayout layout = await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken);
         if ((Digest?.ToString() ?? Tag) is string reference)
         {
             return new OpenedImage(layout, await layout.ResolveAsync(reference, cancellationToken), Tag);
         }
 
-        // As the default namespace has them, whichever it is.
-        var entries = new List<Descriptor>();
-        await foreach (LayoutRoot listed in layout.ListRootsAsync(cancellationToken: cancellationToken))
-        {
-            entries.Add(listed.Name is null ? listed.Descriptor : listed.Descriptor with
-            {
-                Annotations = new Dictionary<string, string>(listed.Descriptor.Annotations)
-                {
-                    [AnnotationKeys.RefName] = listed.Name,
-                },
-            });
-        }
-
-        Descriptor root = await OnlyImage.FindAsync(layout, entries, ToPlaceText(), cancellationToken);
+        IReadOnlyList<Descriptor> roots = await OpenedLayout.ReadRootsAsync(layout, cancellationToken);
+        Descriptor root = await OnlyImage.FindAsync(layout, roots, ToPlaceText(), cancellationToken);
         return new OpenedImage(
             layout, root.ToContentDescriptor(), root.Annotations.GetValueOrDefault(AnnotationKeys.RefName));
     }
 
     public override async Task<OpenedStore> OpenStoreAsync(
-        PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken) =>
-        create
+        PlaceAccess access, bool create, int jobs, OpenedImage? origin, CancellationToken cancellationToken)
+    {
+        RefuseFile();
+        return create
             ? OpenedLayout.ForWriting(await OciLayout.OpenOrCreateAsync(Directory, ReadOptions(access), cancellationToken))
             : new OpenedLayout(await OciLayout.OpenAsync(Directory, ReadOptions(access), cancellationToken));
+    }
+
+    /// <summary>Tells a user who names an archive how that is written.</summary>
+    /// <exception cref="UsageException">A file stands where the directory should be.</exception>
+    public void RefuseFile()
+    {
+        if (File.Exists(Directory))
+        {
+            throw new UsageException(
+                $"'{Directory}' is a file and no layout, which is a directory. With 'ocimg copy' an archive is " +
+                $"'{ArchiveLocation.OciPrefix}{Directory}' or '{ArchiveLocation.DockerPrefix}{Directory}'; " +
+                "'ocimg import' and 'ocimg export' take the file alone.");
+        }
+    }
 
     private static OciLayoutOptions ReadOptions(PlaceAccess access) =>
         new() { Namespace = access.Namespace ?? OciLayoutOptions.DefaultNamespace, Durability = access.Durability };

@@ -8,8 +8,26 @@ internal sealed class OpenedLayout(OciLayout layout, IDisposable? hold = null) :
     /// <summary>Opens a layout that no collector shall take from until all is named.</summary>
     public static OpenedLayout ForWriting(OciLayout layout) => new(layout, layout.Hold());
 
+    /// <summary>Lists the roots of the layout's namespace, whichever it is, as the default one has them: names are tags.</summary>
+    public static async Task<IReadOnlyList<Descriptor>> ReadRootsAsync(OciLayout layout, CancellationToken cancellationToken)
+    {
+        var roots = new List<Descriptor>();
+        await foreach (LayoutRoot listed in layout.ListRootsAsync(cancellationToken: cancellationToken))
+        {
+            roots.Add(listed.Name is null ? listed.Descriptor : listed.Descriptor with
+            {
+                Annotations = new Dictionary<string, string>(listed.Descriptor.Annotations)
+                {
+                    [AnnotationKeys.RefName] = listed.Name,
+                },
+            });
+        }
+
+        return roots;
+    }
+
     public override async Task<IReadOnlyList<Descriptor>?> ReadRootsAsync(CancellationToken cancellationToken) =>
-        (await layout.ReadIndexAsync(cancellationToken)).Value.Manifests;
+        await ReadRootsAsync(layout, cancellationToken);
 
     /// <summary>Lists what has no tag, so that it is found again.</summary>
     public override async Task CompleteAsync(Descriptor root, string? tag, CancellationToken cancellationToken)
