@@ -37,6 +37,39 @@ public sealed class ContainerdTests
     }
 
     [Fact]
+    public async Task Import_TakesAnIndexOfWhichContainerdHasOnePlatform()
+    {
+        using var directory = new TemporaryDirectory();
+        await using Containerd containerd = await Containerd.StartAsync(directory.CreateDirectory("c"));
+        OciLayout layout = await OciLayout.OpenOrCreateAsync(
+            directory.Combine("layout"), cancellationToken: TestContext.Current.CancellationToken);
+        Descriptor own = await ArchiveSamples.PushImageAsync(layout, "own");
+        Descriptor other = await TestContent.PushImageAsync(layout, "other");
+        Descriptor index = await TestContent.PushIndexAsync(
+            layout,
+            [
+                own with { Platform = PlatformMatcher.Current.Platform },
+                other with { Platform = new Platform { Os = "linux", Architecture = "s390x" } },
+            ]);
+        await layout.TagAsync(index, "v1", TestContext.Current.CancellationToken);
+        string archive = directory.Combine("export.tar");
+        string theirs = directory.Combine("theirs.tar");
+        string back = $"oci:{directory.Combine("back")}";
+        await Ocimg.RunOkAsync("export", $"oci:{layout.DirectoryPath}:v1", "--name", Name, "-o", archive);
+
+        await containerd.RunAsync("archives", "images", "import", archive);
+        await containerd.RunAsync("archives", "images", "export", theirs, Name);
+        string imported = await Ocimg.RunOkAsync("import", theirs, directory.Combine("back"));
+        await Ocimg.RunOkAsync("export", $"{back}:v1", "--name", Name, "-o", archive);
+        string again = await Ocimg.RunOkAsync("import", archive, directory.Combine("again"));
+
+        Assert.Equal(index.Digest.ToString(), imported);
+        Assert.Equal(index.Digest.ToString(), again);
+        Assert.Equal(own.Digest.ToString(), await Ocimg.RunOkAsync("check", $"{back}@{own.Digest}"));
+        Assert.Equal(4, (await Ocimg.RunAsync("digest", $"{back}@{other.Digest}")).ExitCode);
+    }
+
+    [Fact]
     public async Task Containerd_MakesTheSameManifestOfADockerArchive()
     {
         Peer skopeo = Peer.Require("skopeo");
