@@ -8,12 +8,17 @@ using OciImage.Content;
 namespace OciImage.Layout;
 
 /// <summary>The format of a file of layers: a first line that says what it is, then a line for each layer.</summary>
-/// <remarks><c>DIFFID DIGEST SIZE RECIPE CHECK</c>, where a recipe of <c>-</c> is none, and CHECK is the start of the SHA-256 of what is before it.</remarks>
+/// <remarks>
+/// The first line names the file's inode: a file that somebody else made and packed up with a layout is not believed where it was
+/// unpacked. The others are <c>DIFFID DIGEST SIZE RECIPE CHECK</c>, where a recipe of <c>-</c> is none, and CHECK is the start of the SHA-256 of
+/// what is before it.
+/// </remarks>
 internal static class KnowledgeLine
 {
     public const long MaxFileLength = 4 * 1024 * 1024;
 
-    private const string Header = "ociimage-layers 1";
+    private const string Format = "ociimage-layers 2";
+    private const int MaxHeaderLength = 64;
     private const int MaxLineLength = 512;
     private const int MaxRecipeLength = 64;
     private const int CheckLength = 16;
@@ -35,9 +40,9 @@ internal static class KnowledgeLine
         return $"{text} {Check(text)}";
     }
 
-    public static byte[] Encode(IEnumerable<KnownLayer> layers, string last)
+    public static byte[] Encode(IEnumerable<KnownLayer> layers, string last, ulong inode)
     {
-        var text = new StringBuilder(Header).Append('\n');
+        var text = new StringBuilder(Header(inode));
         foreach (string line in layers.Select(Write).OfType<string>().Append(last))
         {
             text.Append(line).Append('\n');
@@ -48,11 +53,13 @@ internal static class KnowledgeLine
 
     public static byte[] EncodeLine(string line) => Encoding.ASCII.GetBytes(line.EndsWith('\n') ? line : line + '\n');
 
-    /// <summary>Tells whether a file begins as one of layers does.</summary>
-    public static bool IsKnowledge(SafeFileHandle handle)
+    /// <summary>Tells whether a file begins as one of layers does that was made where it is.</summary>
+    public static bool IsKnowledge(SafeFileHandle handle, ulong inode)
     {
-        Span<byte> start = stackalloc byte[Header.Length + 1];
-        return RandomAccess.Read(handle, start, 0) == start.Length && Encoding.ASCII.GetString(start) == Header + '\n';
+        string header = Header(inode);
+        Span<byte> start = stackalloc byte[MaxHeaderLength];
+        start = start[..header.Length];
+        return RandomAccess.Read(handle, start, 0) == start.Length && Encoding.ASCII.GetString(start) == header;
     }
 
     public static bool EndsWithLine(SafeFileHandle handle, long length)
@@ -62,10 +69,10 @@ internal static class KnowledgeLine
     }
 
     /// <summary>Reads the layers of a file in the order of their lines; what is damaged is passed over.</summary>
-    public static List<KnownLayer> ReadAll(SafeFileHandle handle)
+    public static List<KnownLayer> ReadAll(SafeFileHandle handle, ulong inode)
     {
         long length = RandomAccess.GetLength(handle);
-        if (length is 0 or > MaxFileLength || !IsKnowledge(handle))
+        if (length is 0 or > MaxFileLength || !IsKnowledge(handle, inode))
         {
             return [];
         }
@@ -112,6 +119,8 @@ internal static class KnowledgeLine
             ? new KnownLayer(diffId, digest, size, fields[3] == "-" ? null : fields[3])
             : null;
     }
+
+    private static string Header(ulong inode) => string.Create(CultureInfo.InvariantCulture, $"{Format} {inode}\n");
 
     private static bool IsRecipe(string text) =>
         text.Length is > 0 and <= MaxRecipeLength && !text.AsSpan().ContainsAnyExcept(RecipeCharacters);

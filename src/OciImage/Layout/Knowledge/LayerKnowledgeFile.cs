@@ -13,7 +13,8 @@ namespace OciImage.Layout;
 /// </para>
 /// <para>
 /// On Linux a file counts only when it belongs to this user and nobody else can write it: whoever could would choose the
-/// layers of images that are converted. All members may be used by many threads at once.
+/// layers of images that are converted. It counts only where it was made, too: a copy of it, as in a layout that somebody packed up,
+/// is begun anew. All members may be used by many threads at once.
 /// </para>
 /// </remarks>
 public sealed class LayerKnowledgeFile : ILayerKnowledge
@@ -134,7 +135,7 @@ public sealed class LayerKnowledgeFile : ILayerKnowledge
             if (state != _state)
             {
                 var forms = new LayerForms();
-                foreach (KnownLayer layer in KnowledgeLine.ReadAll(handle))
+                foreach (KnownLayer layer in KnowledgeLine.ReadAll(handle, InodeOf(handle)))
                 {
                     forms.Add(layer);
                 }
@@ -169,17 +170,17 @@ public sealed class LayerKnowledgeFile : ILayerKnowledge
                 File.SetUnixFileMode(file.Handle, Mode);
             }
 
-            RandomAccess.Write(file.Handle, KnowledgeLine.Encode([], line), 0);
+            RandomAccess.Write(file.Handle, KnowledgeLine.Encode([], line, InodeOf(file.Handle)), 0);
             return;
         }
 
-        if (!IsTrusted(file.Handle) || !KnowledgeLine.IsKnowledge(file.Handle) || length > KnowledgeLine.MaxFileLength)
+        if (!IsTrusted(file.Handle) || !KnowledgeLine.IsKnowledge(file.Handle, InodeOf(file.Handle)) || length > KnowledgeLine.MaxFileLength)
         {
             Replace([], line);
         }
         else if (length + line.Length + 2 > KnowledgeLine.MaxFileLength)
         {
-            List<KnownLayer> known = KnowledgeLine.ReadAll(file.Handle);
+            List<KnownLayer> known = KnowledgeLine.ReadAll(file.Handle, InodeOf(file.Handle));
             Replace(known[(known.Count / 2)..], line);
         }
         else
@@ -189,6 +190,8 @@ public sealed class LayerKnowledgeFile : ILayerKnowledge
             RandomAccess.Write(file.Handle, KnowledgeLine.EncodeLine(start + line), length);
         }
     }
+
+    private static ulong InodeOf(SafeFileHandle handle) => Libc.IsSupported ? BlobFile.Stat(handle).Inode : 0;
 
     private static bool IsOwn(SafeFileHandle handle) =>
         !Libc.IsSupported || BlobFile.Stat(handle).Uid == Libc.GetEffectiveUserId();
@@ -204,7 +207,7 @@ public sealed class LayerKnowledgeFile : ILayerKnowledge
                 File.SetUnixFileMode(created.Handle, Mode);
             }
 
-            RandomAccess.Write(created.Handle, KnowledgeLine.Encode(kept, line), 0);
+            RandomAccess.Write(created.Handle, KnowledgeLine.Encode(kept, line, InodeOf(created.Handle)), 0);
             File.Move(created.Path, _path, overwrite: true);
         }
         catch

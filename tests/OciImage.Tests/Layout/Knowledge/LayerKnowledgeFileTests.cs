@@ -124,11 +124,29 @@ public sealed class LayerKnowledgeFileTests : IDisposable
         Assert.Single(Directory.GetFiles(_directory.Path));
     }
 
+    // Whoever packs up a layout for others could choose the layers of what they convert.
+    [Fact]
+    public async Task FindLayersAsync_BelievesNoCopyOfAFile()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs inodes.");
+        string copy = Path.Combine(_directory.Path, "copy");
+        await new LayerKnowledgeFile(FilePath).RememberLayerAsync(Layer(1), Token);
+        File.Copy(FilePath, copy); // with its mode
+
+        var file = new LayerKnowledgeFile(copy);
+        Assert.Empty(await file.FindLayersAsync(Layer(1).DiffId, Token));
+        await file.RememberLayerAsync(Layer(2), Token);
+
+        Assert.Empty(await file.FindLayersAsync(Layer(1).DiffId, Token));
+        Assert.Single(await file.FindLayersAsync(Layer(2).DiffId, Token));
+    }
+
     [Fact]
     public async Task RememberLayerAsync_KeepsTheNewerHalfOfAFullFile()
     {
-        var text = new System.Text.StringBuilder("ociimage-layers 1\n");
-        int count = 0;
+        await new LayerKnowledgeFile(FilePath).RememberLayerAsync(Layer(0, "zstd-3"), Token);
+        var text = new System.Text.StringBuilder(await File.ReadAllTextAsync(FilePath, Token));
+        int count = 1;
         while (text.Length < (4 * 1024 * 1024) - 300)
         {
             text.Append(KnowledgeLine.Write(Layer(count++, "zstd-3"))).Append('\n');
