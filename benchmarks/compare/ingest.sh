@@ -2,7 +2,7 @@
 # Times taking 1 GB of blobs into an OCI layout, at each level of durability, beside sha256sum plus cp of the same files,
 # and beside openssl's sha256 plus cp, which hashes as fast as the processor can. Prints medians and ratios.
 # Use: benchmarks/compare/ingest.sh PATH-OF-OCIMG [RUNS] [DIR]
-# Files are warm in the page cache; DIR is on the disk that is measured. Needs openssl, jq and GNU time.
+# Files are warm in the page cache; DIR is on the disk that is measured. Needs root, openssl, jq and GNU time.
 set -euo pipefail
 ocimg=$(realpath "$1")
 runs=${2:-5}
