@@ -163,7 +163,7 @@ internal sealed class ImageCheck(
         var manifest = OciDocument<ImageManifest>.Parse(bytes, descriptor.MediaType, _limits);
         IReadOnlyList<Descriptor> layers = manifest.Value.Layers;
         IReadOnlyList<LayerToApply>? pairs = null;
-        if (ImageShape.IsImage(manifest.Value))
+        if (ImageShape.HasLayersOfImage(manifest.Value))
         {
             pairs = await PairLayersAsync(manifest, cancellationToken).ConfigureAwait(false);
         }

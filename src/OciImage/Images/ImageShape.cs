@@ -5,7 +5,17 @@ namespace OciImage.Images;
 /// <summary>Tells images from artifacts, and pairs layers with DiffIDs.</summary>
 internal static class ImageShape
 {
+    private const string Encrypted = "+encrypted";
+
     public static bool IsImage(ImageManifest manifest) => MediaTypes.IsImageConfig(manifest.Config.MediaType);
+
+    /// <summary>
+    /// Tells an image from what has an image's configuration and no layer among its content, as BuildKit's attestations do.
+    /// </summary>
+    public static bool HasLayersOfImage(ImageManifest manifest) => IsImage(manifest) &&
+        (manifest.Layers.Count == 0 ||
+            manifest.Layers.Any(layer =>
+                MediaTypes.IsLayer(layer.MediaType) || layer.MediaType.EndsWith(Encrypted, StringComparison.Ordinal)));
 
     /// <summary>Refuses artifacts, and images with a layer that is none.</summary>
     public static void RequireImage(OciDocument<ImageManifest> manifest)

@@ -35,6 +35,26 @@ public sealed class ImageCheckerTests
         Assert.Equal(report.Bytes, told.Sum(progress => progress.BytesTransferred));
     }
 
+    [Fact]
+    public async Task CheckAsync_TakesAttestationsOfBuildKitForWhatTheyAre()
+    {
+        Descriptor image = await BuildAsync(await TestImage.AddLayerAsync(_store, "a", "1"));
+        Descriptor statement = await TestImage.PushAsync(_store, "application/vnd.in-toto+json", "{}");
+        string config =
+            $$$"""{"architecture":"unknown","os":"unknown","config":{},"rootfs":{"type":"layers","diff_ids":["{{{statement.Digest}}}"]}}""";
+        Descriptor attestation = await PushManifestAsync(new ImageManifest
+        {
+            Config = await TestImage.PushAsync(_store, MediaTypes.ImageConfig, config),
+            Layers = [statement],
+        });
+        Descriptor index = await ImageIndexBuilder.BuildAsync(_store, [image, attestation], cancellationToken: Token);
+
+        CheckReport report = await ImageChecker.CheckAsync(_store, index, cancellationToken: Token);
+
+        Assert.Empty(report.Faults);
+        Assert.Equal(7, report.Contents);
+    }
+
     // D11
     [Fact]
     public async Task CheckAsync_FindsAnotherDiffId()

@@ -8,7 +8,6 @@ namespace OciImage.Images;
 internal sealed class ManifestPlanner(
     ConversionOptions options, LossList losses, Func<Descriptor, CancellationToken, Task<ReadOnlyMemory<byte>>> read)
 {
-    private const string Encrypted = "+encrypted";
 
     public async Task<PlannedDocument> PlanAsync(
         Descriptor descriptor, OciDocument<ImageManifest> document, CancellationToken cancellationToken)
@@ -24,7 +23,7 @@ internal sealed class ManifestPlanner(
             },
             Layers = [.. manifest.Layers.Select(layer => new PlannedLayer(layer, layer.MediaType, null))],
         };
-        if (!IsImage(manifest))
+        if (!ImageShape.HasLayersOfImage(manifest))
         {
             PlanArtifact(planned);
             return planned;
@@ -62,11 +61,6 @@ internal sealed class ManifestPlanner(
         ImageFormat.Docker when config.MediaType == MediaTypes.ImageConfig => MediaTypes.DockerConfig,
         _ => config.MediaType,
     };
-
-    // BuildKit's attestations have the configuration of an image, and no layer.
-    private static bool IsImage(ImageManifest manifest) => ImageShape.IsImage(manifest) &&
-        (manifest.Layers.Count == 0 || manifest.Layers.Any(layer =>
-            MediaTypes.IsLayer(layer.MediaType) || layer.MediaType.EndsWith(Encrypted, StringComparison.Ordinal)));
 
     private static void PlanArtifact(PlannedManifest planned)
     {
