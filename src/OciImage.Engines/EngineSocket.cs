@@ -72,6 +72,10 @@ internal sealed record EngineSocket(string Engine, string Path, string Variable)
             failure)
         : Error(
             EngineErrorKind.Unreachable,
-            $"Cannot connect to {Engine} at '{Path}': {EngineText.Of(failure.Message)}. Is it running? {Variable} names another socket.",
+            $"Cannot connect to {Engine} at '{Path}': {ReasonOf(failure)}. Is it running? {Variable} names another socket.",
             failure);
+
+    // A missing socket has the message of an address that is none of this machine's.
+    private static string ReasonOf(SocketException failure) =>
+        failure.SocketErrorCode == SocketError.AddressNotAvailable ? "there is no such socket" : EngineText.Of(failure.Message);
 }

@@ -43,6 +43,7 @@ public sealed class ContainerdConnectTests
 
         Assert.Equal(EngineErrorKind.Unreachable, error.Kind);
         Assert.Contains("CONTAINERD_ADDRESS", error.Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such socket", error.Message, StringComparison.Ordinal);
         Assert.Contains(options.Address, error.Message, StringComparison.Ordinal);
     }
 
