@@ -91,7 +91,7 @@ internal static class ErrorReport
         ExitCode.Usage => "see 'ocimg COMMAND --help'.",
         ExitCode.NotAuthorized => "log in with 'ocimg login HOST', or give --creds or --authfile.",
         ExitCode.NotFound when exception is IOException => "check the path.",
-        ExitCode.NotFound => "check the name; 'ocimg tags REPO' lists the tags of a repository.",
+        ExitCode.NotFound => "check the name; 'ocimg tags REPO' lists the tags of a repository, 'ocimg ls DIR -A' the names in a layout.",
         ExitCode.NotVerified => "do not use this content; fetch it again, or ask who provides it.",
         ExitCode.Failed when exception is DocumentFormatException => "mend the file; docs/hosts.md and docs/credentials.md have its format.",
         ExitCode.Failed when exception is RegistryException { IsTransient: true } => "try again later.",

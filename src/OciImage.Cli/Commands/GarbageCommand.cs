@@ -68,10 +68,8 @@ internal static class GarbageCommand
         }
         else
         {
-            foreach (Digest digest in report.Removed)
-            {
-                context.Terminal.Out.WriteLine(digest);
-            }
+            // In one piece: the console writes each line by itself.
+            context.Terminal.Out.Write(string.Concat(report.Removed.Select(digest => digest + Environment.NewLine)));
         }
 
         foreach (Digest digest in report.Damaged)
@@ -97,7 +95,10 @@ internal static class GarbageCommand
             result,
             $"{verb} {report.Removed.Count} blobs, {ByteSize.ToText(report.RemovedBytes)}" +
             (report.UnfinishedBytes > 0 ? $", and {ByteSize.ToText(report.UnfinishedBytes)} of unfinished content" : "") +
-            $"; kept {report.Kept}, {ByteSize.ToText(report.KeptBytes)}, and for now {report.Recent}, {ByteSize.ToText(report.RecentBytes)}" +
+            $"; kept {report.Kept}, {ByteSize.ToText(report.KeptBytes)}, " +
+            $"and {report.Recent} that nothing names but are young or held, {ByteSize.ToText(report.RecentBytes)}" +
+            (report.Missing.Count > 0 ? $"; {report.Missing.Count} are missing" : "") +
+            (report.Others.Count > 0 ? $"; {report.Others.Count} files there are no blobs, and stay" : "") +
             (report.PrunedEntries > 0 ? $"; {report.PrunedEntries} untagged entries went" : "") +
             (report.EndedLeases > 0 ? $"; {report.EndedLeases} leases had ended" : "") + ".");
         return report.Refused.Count > 0 ? ExitCode.PartlyDone : ExitCode.Done;

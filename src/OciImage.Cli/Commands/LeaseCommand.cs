@@ -72,7 +72,7 @@ internal static class LeaseCommand
             {
                 string end = lease.Expires is not { } expires ? "until it is removed"
                     : expires <= now ? "ended" : $"ends in {Durations.ToText(expires - now)}";
-                context.Terminal.Out.WriteLine($"{SafeText.Of(lease.Id)}  {end}  {lease.Content.Count} pieces of content");
+                context.Terminal.Out.WriteLine($"{SafeText.Of(lease.Id)}  {end}  {lease.Content.Count} {(lease.Content.Count == 1 ? "piece" : "pieces")} of content");
             }
 
             return ExitCode.Done;

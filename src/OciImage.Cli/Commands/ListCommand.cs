@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using OciImage.Cli.Locations;
 using OciImage.Cli.Output;
 using OciImage.Content;
@@ -71,11 +72,15 @@ internal static class ListCommand
         }
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+
+        // In one piece: the console writes each line by itself, which is much of the time for many of them.
+        var text = new StringBuilder();
         foreach (string[] row in rows)
         {
-            context.Terminal.Out.WriteLine(
-                string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
         }
+
+        context.Terminal.Out.Write(text);
     }
 
     private static async Task<RootResult> DescribeAsync(

@@ -50,6 +50,8 @@ public sealed class StoreCommandTests : IDisposable
             [("default", "v1"), ("k8s.io", Name)],
             all.EnumerateArray().Select(root => (root.GetProperty("namespace").GetString(), root.GetProperty("name").GetString())));
         await Ocimg.RunRefusedAsync(ExitCode.NotFound, "check", $"oci:{Layout}:x");
+        Assert.Contains(
+            "namespace k8s.io", await Ocimg.RunRefusedAsync(ExitCode.NotFound, "-n", "k8s.io", "tag", $"oci:{Layout}:v1", "v2"), StringComparison.Ordinal);
         await Ocimg.RunRefusedAsync(ExitCode.Usage, "-n", "version", "ls", Layout);
     }
 
@@ -62,6 +64,27 @@ public sealed class StoreCommandTests : IDisposable
         await Ocimg.RunOkAsync("copy", "-n", "moby", $"oci:{Layout}", $"oci:{_directory.Combine("target")}");
 
         Assert.Equal(Name, await Ocimg.RunOkAsync("-n", "moby", "tags", $"oci:{_directory.Combine("target")}"));
+    }
+
+    [Fact]
+    public async Task Export_OfALayoutHasTheNamesOfItsNamespaceAlone()
+    {
+        string digest = await BuildAsync("v1");
+        await CopyOtherAsync("k8s.io");
+        await Ocimg.RunOkAsync("label", $"{Layout}:v1", "team=a");
+        string lease = await Ocimg.RunOkAsync("lease", "create", Layout);
+        await Ocimg.RunOkAsync("lease", "add", Layout, lease, "v1");
+        string own = _directory.Combine("own.tar");
+        string theirs = _directory.Combine("theirs.tar");
+
+        string exported = await Ocimg.RunOkAsync("export", $"oci:{Layout}", "-o", own);
+        await Ocimg.RunOkAsync("-n", "k8s.io", "export", $"oci:{Layout}", "-o", theirs);
+
+        Assert.Equal(digest, exported);
+        Assert.Equal("v1", await Ocimg.RunOkAsync("tags", $"oci-archive:{own}"));
+        Assert.Equal(Name, await Ocimg.RunOkAsync("tags", $"oci-archive:{theirs}"));
+        Assert.DoesNotContain("dev.ociimage", await File.ReadAllTextAsync(own, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain("dev.ociimage", await File.ReadAllTextAsync(theirs, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,7 +188,7 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Equal(id, lease.GetProperty("id").GetString());
         Assert.False(lease.TryGetProperty("expires", out _));
         Assert.Equal("7", lease.GetProperty("labels").GetProperty("job").GetString());
-        Assert.Equal($"{id}  until it is removed  1 pieces of content", text);
+        Assert.Equal($"{id}  until it is removed  1 piece of content", text);
         Assert.Contains(digest, removed, StringComparison.Ordinal);
         await Ocimg.RunRefusedAsync(ExitCode.NotFound, "lease", "rm", Layout, id);
         await Ocimg.RunRefusedAsync(ExitCode.Usage, "lease", "create", Layout, "--id", "a/b");

@@ -26,7 +26,7 @@ internal sealed class LayoutNames(
         }
 
         return found is null
-            ? throw ContentNotFoundException.ForReference(reference, paths.Root)
+            ? throw NotFound(reference)
             : LayoutEntry.ToPlain(found);
     }
 
@@ -168,7 +168,11 @@ internal sealed class LayoutNames(
         IReadOnlyList<Descriptor> entries, string reference, CancellationToken cancellationToken) =>
         referrers.FilterAsync(entries.Where(entry => _entries.IsNamed(entry, reference)), cancellationToken);
 
+    // Most names that are missing are in another namespace than the one that was asked.
+    private ContentNotFoundException NotFound(string reference) => ContentNotFoundException.ForReference(
+        reference, @namespace == OciLayoutOptions.DefaultNamespace ? paths.Root : $"{paths.Root}, namespace {@namespace}");
+
     private IReadOnlyList<Descriptor> Changed(
         IReadOnlyList<Descriptor> before, IReadOnlyList<Descriptor> after, string reference) =>
-        ReferenceEquals(before, after) ? throw ContentNotFoundException.ForReference(reference, paths.Root) : after;
+        ReferenceEquals(before, after) ? throw NotFound(reference) : after;
 }
