@@ -174,7 +174,7 @@ internal sealed class ImageCheck(
 
         for (int i = 0; i < layers.Count; i++)
         {
-            Digest diffId = pairs is null ? default : pairs[i].DiffId;
+            Digest diffId = pairs is null || ImageShape.IsEncrypted(layers[i]) ? default : pairs[i].DiffId;
             await VisitAsync(layers[i], diffId, depth + 1, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -199,7 +199,7 @@ internal sealed class ImageCheck(
 
         try
         {
-            ImageShape.RequireImage(manifest);
+            ImageShape.RequireImage(manifest, allowEncrypted: true);
             return ImageShape.PairLayers(manifest, config);
         }
         catch (DocumentFormatException exception)

@@ -15,10 +15,13 @@ internal static class ImageShape
     public static bool HasLayersOfImage(ImageManifest manifest) => IsImage(manifest) &&
         (manifest.Layers.Count == 0 ||
             manifest.Layers.Any(layer =>
-                MediaTypes.IsLayer(layer.MediaType) || layer.MediaType.EndsWith(Encrypted, StringComparison.Ordinal)));
+                MediaTypes.IsLayer(layer.MediaType) || IsEncrypted(layer)));
 
-    /// <summary>Refuses artifacts, and images with a layer that is none.</summary>
-    public static void RequireImage(OciDocument<ImageManifest> manifest)
+    /// <summary>Tells a layer that is encrypted (ocicrypt): its DiffID is that of what it hides.</summary>
+    public static bool IsEncrypted(Descriptor layer) => layer.MediaType.EndsWith(Encrypted, StringComparison.Ordinal);
+
+    /// <summary>Refuses artifacts, and images with a layer that is none, or is not to be read without a key.</summary>
+    public static void RequireImage(OciDocument<ImageManifest> manifest, bool allowEncrypted = false)
     {
         Descriptor config = manifest.Value.Config;
         if (!IsImage(manifest.Value))
@@ -35,7 +38,7 @@ internal static class ImageShape
         for (int i = 0; i < manifest.Value.Layers.Count; i++)
         {
             string mediaType = manifest.Value.Layers[i].MediaType;
-            if (!MediaTypes.IsLayer(mediaType))
+            if (!MediaTypes.IsLayer(mediaType) && !(allowEncrypted && IsEncrypted(manifest.Value.Layers[i])))
             {
                 throw new DocumentFormatException(
                     $"A layer of '{manifest.Descriptor.Digest}' has the media type '{Excerpt.Of(mediaType)}', which is " +

@@ -55,6 +55,26 @@ public sealed class ImageCheckerTests
         Assert.Equal(7, report.Contents);
     }
 
+    // Without the key there is no DiffID to hold it against, but the bytes are those that were encrypted.
+    [Fact]
+    public async Task CheckAsync_ReadsEncryptedLayersAsTheyAre()
+    {
+        WrittenLayer plain = await TestImage.AddLayerAsync(_store, "a", "1");
+        Descriptor encrypted = await TestImage.PushAsync(_store, MediaTypes.LayerGzip + "+encrypted", "secret");
+        string config =
+            $$$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["{{{plain.DiffId}}}","{{{encrypted.Digest}}}"]}}""";
+        Descriptor image = await PushManifestAsync(new ImageManifest
+        {
+            Config = await TestImage.PushAsync(_store, MediaTypes.ImageConfig, config),
+            Layers = [plain.Descriptor, encrypted],
+        });
+
+        CheckReport report = await ImageChecker.CheckAsync(_store, image, cancellationToken: Token);
+
+        Assert.Empty(report.Faults);
+        Assert.Equal(4, report.Contents);
+    }
+
     // D11
     [Fact]
     public async Task CheckAsync_FindsAnotherDiffId()
