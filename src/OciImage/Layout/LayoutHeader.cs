@@ -14,13 +14,7 @@ internal static class LayoutHeader
         using SafeFileHandle header = BlobFile.TryOpen(paths.Header, out bool isOther) ?? throw Missing(paths, directory, isOther);
         byte[] bytes = new byte[MaxSize];
         int read = RandomAccess.Read(header, bytes, 0);
-        string version = OciDocument<OciLayoutHeader>.Parse(bytes.AsMemory(0, read)).Value.ImageLayoutVersion;
-        if (version != OciLayoutHeader.CurrentVersion)
-        {
-            throw new DocumentFormatException(
-                $"'{directory}' has the layout version '{Excerpt.Of(version)}', expected '{OciLayoutHeader.CurrentVersion}'.",
-                "$.imageLayoutVersion");
-        }
+        LayoutDocument.CheckVersion(bytes.AsMemory(0, read), paths.Header);
     }
 
     private static OciException Missing(LayoutPaths paths, string directory, bool isOther) => isOther

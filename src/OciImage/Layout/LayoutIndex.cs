@@ -38,7 +38,7 @@ internal sealed class LayoutIndex(LayoutPaths paths, OciLayoutOptions options, B
         OciDocument<ImageIndex>? last = _last;
         if (last is null || !last.Bytes.Span.SequenceEqual(bytes.AsSpan(0, read)))
         {
-            _last = last = OciDocument<ImageIndex>.Parse(bytes.AsMemory(0, read), null, _limits);
+            _last = last = LayoutDocument.Parse<ImageIndex>(bytes.AsMemory(0, read), paths.Index, _limits);
         }
 
         return last;

@@ -118,6 +118,21 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     [Theory]
+    [InlineData("index.json", "no json")]
+    [InlineData("index.json", """{"manifests":[{}]}""")]
+    [InlineData("oci-layout", "no json")]
+    public async Task Open_NamesTheFileThatIsMalformed(string name, string content)
+    {
+        OciLayout layout = await CreateAsync();
+        File.WriteAllText(Path.Combine(layout.DirectoryPath, name), content);
+
+        var error = await Assert.ThrowsAsync<DocumentFormatException>(
+            async () => await OciLayout.OpenAsync(layout.DirectoryPath, cancellationToken: Token));
+
+        Assert.Contains(Path.Combine(layout.DirectoryPath, name), error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"imageLayoutVersion":"2.0.0"}""")]
     [InlineData("""{}""")]
     [InlineData("no json")]

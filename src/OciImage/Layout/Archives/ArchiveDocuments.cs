@@ -16,18 +16,11 @@ internal static class ArchiveDocuments
         if (index.Find(Header) is { } header)
         {
             byte[] headerBytes = await ReadAsync(bytes, header, Header, MaxHeaderSize, place, cancellationToken).ConfigureAwait(false);
-            string version = OciDocument<OciLayoutHeader>.Parse(headerBytes).Value.ImageLayoutVersion;
-            if (version != OciLayoutHeader.CurrentVersion)
-            {
-                throw new DocumentFormatException(
-                    $"'{place}' has the layout version '{Excerpt.Of(version)}', expected '{OciLayoutHeader.CurrentVersion}'.",
-                    "$.imageLayoutVersion");
-            }
-
+            LayoutDocument.CheckVersion(headerBytes, $"{place}/{Header}");
             ArchiveEntry entry = index.Find(Index) ?? throw new DocumentFormatException($"'{place}' is an OCI layout without '{Index}'.");
             byte[] document = await ReadAsync(bytes, entry, Index, options.MaxIndexSize, place, cancellationToken).ConfigureAwait(false);
             var limits = new DocumentOptions { MaxSize = options.MaxIndexSize };
-            IReadOnlyList<Descriptor> roots = OciDocument<ImageIndex>.Parse(document, null, limits).Value.Manifests;
+            IReadOnlyList<Descriptor> roots = LayoutDocument.Parse<ImageIndex>(document, $"{place}/{Index}", limits).Value.Manifests;
             if (isHybrid)
             {
                 roots = await new HybridNames(bytes, index, place, options).AddToAsync(roots, cancellationToken).ConfigureAwait(false);
