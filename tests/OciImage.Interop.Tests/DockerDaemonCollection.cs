@@ -1,4 +1,4 @@
-namespace OciImage.Interop.Tests.Archives;
+namespace OciImage.Interop.Tests;
 
 /// <summary>Tests with a dockerd run after the others, one by one: several daemons that start at once keep each other waiting.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

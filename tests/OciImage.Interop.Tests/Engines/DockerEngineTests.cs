@@ -7,6 +7,7 @@ using OciImage.TestKit.Peers;
 namespace OciImage.Interop.Tests.Engines;
 
 /// <summary>A real dockerd takes images and gives them back.</summary>
+[Collection(DockerDaemonCollection.Name)]
 public sealed class DockerEngineTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
