@@ -1,3 +1,5 @@
+using OciImage.Layout;
+
 namespace OciImage.Engines;
 
 /// <summary>Provides options for speaking to a containerd.</summary>
@@ -32,7 +34,7 @@ public sealed class ContainerdOptions
         get;
         set
         {
-            NamespaceName.Check(value);
+            LayoutNamespace.Check(value);
             field = value;
         }
     } = DefaultNamespace;

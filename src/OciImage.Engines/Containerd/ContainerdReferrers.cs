@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using OciImage.Content;
 using OciImage.Engines.Protocol;
+using OciImage.Json;
 
 namespace OciImage.Engines;
 
@@ -66,7 +66,7 @@ internal sealed class ContainerdReferrers(ContainerdContent content, IContentFet
         }
 
         byte[] bytes = await ReadBytesAsync(unknown, cancellationToken).ConfigureAwait(false);
-        return unknown with { MediaType = FindMediaType(bytes) ?? UnknownMediaType };
+        return unknown with { MediaType = DocumentKind.Detect(bytes) ?? UnknownMediaType };
     }
 
     private async Task<Descriptor?> ReadAsync(Descriptor subject, Digest digest, CancellationToken cancellationToken)
@@ -78,35 +78,14 @@ internal sealed class ContainerdReferrers(ContainerdContent content, IContentFet
 
         byte[] bytes = await ReadBytesAsync(
             new Descriptor { MediaType = UnknownMediaType, Digest = digest, Size = info.Size }, cancellationToken).ConfigureAwait(false);
-        if (FindMediaType(bytes) is not { } mediaType)
+        if (DocumentKind.Detect(bytes) is not { } mediaType)
         {
             return null;
         }
 
-        var referrer = new Descriptor { MediaType = mediaType, Digest = digest, Size = info.Size };
-        try
-        {
-            if (MediaTypes.IsIndex(mediaType))
-            {
-                ImageIndex index = OciDocument<ImageIndex>.Parse(bytes, mediaType, options).Value;
-                return index.Subject?.Digest == subject.Digest
-                    ? referrer with { ArtifactType = index.ArtifactType, Annotations = index.Annotations }
-                    : null;
-            }
-
-            ImageManifest manifest = OciDocument<ImageManifest>.Parse(bytes, mediaType, options).Value;
-            return manifest.Subject?.Digest == subject.Digest
-                ? referrer with
-                {
-                    ArtifactType = string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType,
-                    Annotations = manifest.Annotations,
-                }
-                : null;
-        }
-        catch (DocumentFormatException)
-        {
-            return null;
-        }
+        // A label is anybody's word; the manifest's own subject counts.
+        Referrer? referrer = Referrer.Find(new Descriptor { MediaType = mediaType, Digest = digest, Size = info.Size }, bytes);
+        return referrer?.Subject == subject.Digest ? referrer.Descriptor : null;
     }
 
     private async Task<byte[]> ReadBytesAsync(Descriptor descriptor, CancellationToken cancellationToken)
@@ -115,34 +94,6 @@ internal sealed class ContainerdReferrers(ContainerdContent content, IContentFet
         await using (stream.ConfigureAwait(false))
         {
             return await stream.ReadToEndAsync(options.MaxSize, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    // Returns null where the bytes are no manifest and no index.
-    private static string? FindMediaType(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 64 });
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                return null;
-            }
-
-            if (root.TryGetProperty("mediaType", out JsonElement mediaType) && mediaType.ValueKind == JsonValueKind.String)
-            {
-                return mediaType.GetString() is { } said && MediaTypes.IsManifestOrIndex(said) ? said : null;
-            }
-
-            return root.TryGetProperty("manifests", out _) ? MediaTypes.ImageIndex
-                : root.TryGetProperty("config", out JsonElement config) && config.ValueKind == JsonValueKind.Object &&
-                    root.TryGetProperty("layers", out _) ? MediaTypes.ImageManifest
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 }

@@ -285,14 +285,14 @@ public sealed partial class ContainerdStore :
     /// <inheritdoc/>
     public async ValueTask<ContentIngest> OpenIngestAsync(string key, CancellationToken cancellationToken = default)
     {
-        IngestKeys.Check(key);
+        IngestKey.Check(key);
         return await ContainerdIngest.OpenAsync(_connection, _leases, key, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IngestStatus?> GetIngestStatusAsync(string key, CancellationToken cancellationToken = default)
     {
-        IngestKeys.Check(key);
+        IngestKey.Check(key);
         try
         {
             StatusResponse answer = await _connection.AskAsync(
