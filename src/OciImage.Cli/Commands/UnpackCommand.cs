@@ -39,9 +39,9 @@ internal static class UnpackCommand
                 report = await image.UnpackAsync(target, options, cancellationToken);
             }
 
-            foreach (string note in report.Notes)
+            foreach (LayerRemark remark in report.Remarks)
             {
-                context.Note(result, note);
+                context.Note(result, remark.Message);
             }
 
             context.Note(
@@ -56,7 +56,8 @@ internal static class UnpackCommand
             ResultWriter.WriteJson(
                 context,
                 new UnpackResult(
-                    place.ToString(), manifest.Digest.ToString(), target, report.Entries, report.Bytes, report.Notes),
+                    place.ToString(), manifest.Digest.ToString(), target, report.Entries, report.Bytes,
+                    [.. report.Remarks.Select(remark => remark.Message)]),
                 ResultJsonContext.Results.UnpackResult);
             return ExitCode.Done;
         });

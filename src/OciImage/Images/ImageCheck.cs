@@ -235,7 +235,7 @@ internal sealed class ImageCheck(
                 source,
                 new LayerToApply(descriptor, diffId),
                 new UnpackOptions(),
-                new UnpackNotes(),
+                new LayerRemarks(),
                 static (_, _) => ValueTask.CompletedTask,
                 cancellationToken).ConfigureAwait(false);
         }

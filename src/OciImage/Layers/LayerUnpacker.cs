@@ -47,10 +47,10 @@ public static class LayerUnpacker
         }
 
         options = options?.Clone() ?? new UnpackOptions();
-        var notes = new UnpackNotes();
+        var remarks = new LayerRemarks();
         using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
         using DirectoryHandle root = target.OpenRoot();
-        using var applier = new LayerApplier(root, options, notes);
+        using var applier = new LayerApplier(root, options, remarks);
         foreach (LayerToApply layer in layers)
         {
             applier.BeginLayer();
@@ -58,7 +58,7 @@ public static class LayerUnpacker
                 source,
                 layer,
                 options,
-                notes,
+                remarks,
                 (reader, entry) => applier.ApplyAsync(reader, entry, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
         }
@@ -67,6 +67,6 @@ public static class LayerUnpacker
         cancellationToken.ThrowIfCancellationRequested();
         target.Publish();
 
-        return new UnpackReport(applier.Entries, applier.Bytes, notes.ToList());
+        return new UnpackReport(applier.Entries, applier.Bytes, remarks.ToList());
     }
 }

@@ -79,7 +79,7 @@ public sealed class LayerRoundTripTests
         UnpackReport? kernel = await TryUnpackAsync(store, layers, directory.Combine("one"), avoidOpenAt2: false);
         UnpackReport? walk = await TryUnpackAsync(store, layers, directory.Combine("two"), avoidOpenAt2: true);
 
-        Assert.Equal(kernel?.Notes, walk?.Notes);
+        Assert.Equal(kernel?.Remarks, walk?.Remarks);
         if (kernel is not null)
         {
             Assert.Equal(await WriteAsync(store, directory.Combine("one")), await WriteAsync(store, directory.Combine("two")));

@@ -348,7 +348,7 @@ public abstract class LayerUnpackerAttackTests : IDisposable
         UnpackReport report = await _tree.UnpackAsync([new LayerToApply(descriptor, Digest.Compute(second))]);
 
         Assert.Equal(["a"], _tree.Paths());
-        Assert.Equal(2, report.Notes.Count);
+        Assert.Equal(2, report.Remarks.Count);
     }
 
     [Fact]

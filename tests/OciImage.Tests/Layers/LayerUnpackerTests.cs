@@ -38,7 +38,7 @@ public sealed class LayerUnpackerTests : IDisposable
         Assert.Equal(Octal("755"), _tree.StatusOf("implied/parents").Permissions);
         Assert.Equal(Octal("755"), _tree.StatusOf("").Permissions);
         Assert.Equal((6, 5), (report.Entries, report.Bytes));
-        Assert.Empty(report.Notes);
+        Assert.Empty(report.Remarks);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class LayerUnpackerTests : IDisposable
 
         Assert.Equal((0u, Octal("755")), (_tree.StatusOf("other").Uid, _tree.StatusOf("other").Permissions));
         Assert.Equal(Octal("4755"), _tree.StatusOf("root").Permissions);
-        Assert.Contains("other", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Contains("other", Assert.Single(report.Remarks).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class LayerUnpackerTests : IDisposable
         UnpackReport report = await _tree.UnpackAsync([Character("dev/null", 1, 3)]);
 
         Assert.Equal(policy == DevicePolicy.Placeholder, _tree.Exists("dev/null"));
-        Assert.Contains("dev/null", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Contains("dev/null", Assert.Single(report.Remarks).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class LayerUnpackerTests : IDisposable
         UnpackReport report = await _tree.UnpackAsync([Character("null", 1, 3), Fifo("pipe")]);
 
         Assert.Equal(["pipe"], _tree.Paths());
-        Assert.Contains("null", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Contains("null", Assert.Single(report.Remarks).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class LayerUnpackerTests : IDisposable
         Assert.Equal(value, TestXattrs.Read(_tree.PathOf("file"), "user.test"));
         Assert.Equal(value, TestXattrs.Read(_tree.PathOf("dir"), "user.test"));
         Assert.Equal(["user.test"], TestXattrs.List(_tree.PathOf("file")).Where(name => !name.StartsWith("security.", StringComparison.Ordinal)));
-        Assert.Equal(6, report.Notes.Count);
+        Assert.Equal(6, report.Remarks.Count);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class LayerUnpackerTests : IDisposable
 
         Assert.Equal("2", _tree.Read("a"));
         Assert.Equal(Octal("700"), _tree.StatusOf("d").Permissions);
-        Assert.Equal(2, report.Notes.Count);
+        Assert.Equal(2, report.Remarks.Count);
     }
 
     [Theory]
@@ -231,7 +231,7 @@ public sealed class LayerUnpackerTests : IDisposable
         UnpackReport report = await _tree.UnpackAsync([layer]);
 
         Assert.Equal("hello", _tree.Read("file"));
-        Assert.Equal(notes, report.Notes.Count);
+        Assert.Equal(notes, report.Remarks.Count);
     }
 
     [Theory]

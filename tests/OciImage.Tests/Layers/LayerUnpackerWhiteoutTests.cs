@@ -33,7 +33,7 @@ public sealed class LayerUnpackerWhiteoutTests : IDisposable
             [File(".wh.file", ""), File(".wh.dir", ""), File(".wh.link", ""), File(".wh.missing", ""), File("no/such/.wh.x", "")]); // W04
 
         Assert.Equal(["kept"], _tree.Paths());
-        Assert.Empty(report.Notes);
+        Assert.Empty(report.Remarks);
     }
 
     [Theory]

@@ -13,7 +13,7 @@ internal sealed class LayerApplier : IDisposable
 
     private readonly DirectoryHandle _root;
     private readonly UnpackOptions _options;
-    private readonly UnpackNotes _notes;
+    private readonly LayerRemarks _remarks;
     private readonly PathWalker _walker;
     private readonly NodeMetadataWriter _metadata;
     private readonly ParentCache _parents = new();
@@ -22,15 +22,15 @@ internal sealed class LayerApplier : IDisposable
     private readonly RegularFileWriter _files;
     private readonly DevicePolicy _devices;
 
-    public LayerApplier(DirectoryHandle root, UnpackOptions options, UnpackNotes notes)
+    public LayerApplier(DirectoryHandle root, UnpackOptions options, LayerRemarks remarks)
     {
         _root = root;
         _options = options;
-        _notes = notes;
+        _remarks = remarks;
         bool isRoot = Libc.GetEffectiveUserId() == 0;
         _devices = options.Devices == DevicePolicy.Automatic && !isRoot ? DevicePolicy.Skip : options.Devices;
         _walker = new PathWalker(root, PathWalker.HasOpenAt2 && !options.AvoidOpenAt2);
-        _metadata = new NodeMetadataWriter(options.Owners, isRoot, notes);
+        _metadata = new NodeMetadataWriter(options.Owners, isRoot, remarks);
         _files = new RegularFileWriter(options.MaxBytes, _metadata);
         _state = new TreeState(root.Inode, options.MaxDepth);
         _lower = new LowerContent(_state);
@@ -144,7 +144,10 @@ internal sealed class LayerApplier : IDisposable
     {
         if (!_state.Applied.Add(parent.Inode, name))
         {
-            _notes.Add($"'{Excerpt.Of(entry.DisplayName)}' occurs more than once in a layer; the last one counts.");
+            _remarks.Add(
+                LayerRemarkKind.Duplicate,
+                entry.DisplayName,
+                $"'{Excerpt.Of(entry.DisplayName)}' occurs more than once in a layer; the last one counts.");
         }
 
         switch (entry.Type)
@@ -219,7 +222,10 @@ internal sealed class LayerApplier : IDisposable
             // Unlinking first would lose a file that is linked to itself.
             if (targetParent.Inode == parent.Inode && target.Name.AsSpan().SequenceEqual(name))
             {
-                _notes.Add($"'{Excerpt.Of(entry.DisplayName)}' is a hard link to itself.");
+                _remarks.Add(
+                    LayerRemarkKind.Tolerated,
+                    entry.DisplayName,
+                    $"'{Excerpt.Of(entry.DisplayName)}' is a hard link to itself.");
                 return;
             }
 
@@ -264,10 +270,10 @@ internal sealed class LayerApplier : IDisposable
             case DevicePolicy.Placeholder:
                 _ = Libc.Close(parent.CreateFile(name));
                 parent.ChangeMode(name, 0);
-                _notes.Add($"The device '{Excerpt.Of(entry.DisplayName)}' became an empty file.");
+                NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' became an empty file.");
                 return false;
             default:
-                _notes.Add($"The device '{Excerpt.Of(entry.DisplayName)}' was skipped.");
+                NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' was skipped.");
                 return false;
         }
     }
@@ -289,7 +295,7 @@ internal sealed class LayerApplier : IDisposable
             _devices == DevicePolicy.Automatic && exception.HResult == LinuxError.NotPermitted)
         {
             // Root inside a user namespace may not make any.
-            _notes.Add($"The device '{Excerpt.Of(entry.DisplayName)}' was skipped: the system lets nobody here make one.");
+            NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' was skipped: the system lets nobody here make one.");
             return false;
         }
     }
@@ -301,6 +307,9 @@ internal sealed class LayerApplier : IDisposable
             _parents.Invalidate();
         }
     }
+
+    private void NoteDevice(TarEntry entry, string message) =>
+        _remarks.Add(LayerRemarkKind.Device, entry.DisplayName, message);
 
     private static string Show(ReadOnlyMemory<byte> name) => Excerpt.Of(Encoding.UTF8.GetString(name.Span));
 

@@ -9,7 +9,7 @@ namespace OciImage.Layers;
 /// A change of owner clears setuid and file capabilities, so it is first; a mode may take the right to write attributes away, so
 /// it follows them; times are last, since all else changes them.
 /// </remarks>
-internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot, UnpackNotes notes)
+internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot, LayerRemarks remarks)
 {
     private const uint SetIdBits = 0xC00;
 
@@ -129,7 +129,7 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
 
     private bool NoteOwner(byte[] name, NodeMetadata metadata)
     {
-        notes.Add($"'{Show(name)}' does not have the owner {metadata.Uid}:{metadata.Gid}: there is none here.");
+        remarks.Add(LayerRemarkKind.Owner, Show(name), $"'{Show(name)}' does not have the owner {metadata.Uid}:{metadata.Gid}: there is none here.");
         return false;
     }
 
@@ -142,7 +142,10 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
             return metadata.Mode;
         }
 
-        notes.Add($"'{Show(name)}' lost its set-user-id and set-group-id bits, which would now mean root.");
+        remarks.Add(
+            LayerRemarkKind.Mode,
+            Show(name),
+            $"'{Show(name)}' lost its set-user-id and set-group-id bits, which would now mean root.");
         return metadata.Mode & ~SetIdBits;
     }
 
@@ -166,7 +169,7 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
     }
 
     private void Note(byte[] name, TarXattr xattr, string what) =>
-        notes.Add($"The attribute '{Show(xattr.Name.ToArray())}' of '{Show(name)}' {what}.");
+        remarks.Add(LayerRemarkKind.Xattr, Show(name), $"The attribute '{Show(xattr.Name.ToArray())}' of '{Show(name)}' {what}.");
 
     private static string Show(byte[] name) => Excerpt.Of(Encoding.UTF8.GetString(name));
 }

@@ -12,16 +12,17 @@ internal static class LayerStream
         IContentFetcher source,
         LayerToApply layer,
         UnpackOptions options,
-        UnpackNotes notes,
+        LayerRemarks remarks,
         Func<TarReader, TarEntry, ValueTask> apply,
         CancellationToken cancellationToken)
     {
+        remarks.Layer = layer.Descriptor.Digest;
         ContentStream stored = await source.OpenReadAsync(layer.Descriptor, cancellationToken).ConfigureAwait(false);
         await using (stored.ConfigureAwait(false))
         {
             using var start = new PeekStream(stored);
-            CompressionFormat format = await DetectAsync(start, layer.Descriptor, notes, cancellationToken).ConfigureAwait(false);
-            var limits = new DecompressionOptions { MaxSize = options.MaxBytes, Report = notes.Add };
+            CompressionFormat format = await DetectAsync(start, layer.Descriptor, remarks, cancellationToken).ConfigureAwait(false);
+            var limits = new DecompressionOptions { MaxSize = options.MaxBytes, Report = remarks.Add };
             Stream archive = LayerCompression.OpenDecompressor(start, format, limits, leaveOpen: true);
             await using (archive.ConfigureAwait(false))
             {
@@ -50,7 +51,7 @@ internal static class LayerStream
 
                 foreach (string oddity in reader.Oddities)
                 {
-                    notes.Add($"Layer '{layer.Descriptor.Digest}': {oddity}");
+                    remarks.Add($"Layer '{layer.Descriptor.Digest}': {oddity}");
                 }
             }
         }
@@ -60,7 +61,7 @@ internal static class LayerStream
 
     // The bytes decide: registries have carried layers under another compression's media type, and Docker's tools read them.
     private static async ValueTask<CompressionFormat> DetectAsync(
-        PeekStream start, Descriptor descriptor, UnpackNotes notes, CancellationToken cancellationToken)
+        PeekStream start, Descriptor descriptor, LayerRemarks remarks, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> magic = await start.PeekAsync(LayerCompression.MagicLength, cancellationToken).ConfigureAwait(false);
         CompressionFormat actual = LayerCompression.Detect(magic.Span);
@@ -69,7 +70,7 @@ internal static class LayerStream
                 LayerErrorKind.Unsupported, $"'{Excerpt.Of(descriptor.MediaType)}' is not the media type of a layer.");
         if (actual != promised && magic.Length > 0)
         {
-            notes.Add($"Layer '{descriptor.Digest}' is announced as {promised}, but is {actual}.");
+            remarks.Add($"Layer '{descriptor.Digest}' is announced as {promised}, but is {actual}.");
         }
 
         return actual;
