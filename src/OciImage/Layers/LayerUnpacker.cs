@@ -63,6 +63,7 @@ public static class LayerUnpacker
                 cancellationToken).ConfigureAwait(false);
         }
 
+        remarks.Layer = null;
         applier.Finish();
         cancellationToken.ThrowIfCancellationRequested();
         target.Publish();

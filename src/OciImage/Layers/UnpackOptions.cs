@@ -9,6 +9,21 @@ public sealed class UnpackOptions
     /// <value>The default value is <see cref="OwnerPolicy.Automatic"/>.</value>
     public OwnerPolicy Owners { get; set; }
 
+    /// <summary>Gets or sets which owners stand for those of the image, where <see cref="Owners"/> says to map them.</summary>
+    /// <value>The default value is <see langword="null"/>.</value>
+    public OwnerMap? OwnerMap { get; set; }
+
+    /// <summary>Gets or sets which extended attributes are set: names, or beginnings of names with a <c>*</c> at the end.</summary>
+    /// <value>
+    /// The default value is <see langword="null"/>: all but <c>security.selinux</c>, <c>security.ima</c>, <c>security.evm</c>,
+    /// <c>system.nfs4_acl</c>, <c>trusted.overlay.*</c> and <c>user.overlay.*</c>. An empty list sets none.
+    /// </value>
+    public IReadOnlyList<string>? AllowedXattrs { get; set; }
+
+    /// <summary>Gets or sets what becomes of layers of Windows images.</summary>
+    /// <value>The default value is <see cref="WindowsLayerPolicy.Refuse"/>.</value>
+    public WindowsLayerPolicy WindowsLayers { get; set; }
+
     /// <summary>Gets or sets what becomes of devices.</summary>
     /// <value>The default value is <see cref="DevicePolicy.Automatic"/>.</value>
     public DevicePolicy Devices { get; set; }
@@ -42,6 +57,19 @@ public sealed class UnpackOptions
             field = value;
         }
     } = 1L << 40;
+
+    /// <summary>Gets or sets how many times more bytes a layer may have than its compressed form, after the first 64 MiB.</summary>
+    /// <value>The default value is 2000, which no gzip member can reach; 0 is unlimited.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaxRatio
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 2000;
 
     /// <summary>Gets or sets how many directories deep an entry may stand.</summary>
     /// <value>The default value is 1024.</value>

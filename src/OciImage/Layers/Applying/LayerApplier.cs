@@ -30,7 +30,7 @@ internal sealed class LayerApplier : IDisposable
         bool isRoot = Libc.GetEffectiveUserId() == 0;
         _devices = options.Devices == DevicePolicy.Automatic && !isRoot ? DevicePolicy.Skip : options.Devices;
         _walker = new PathWalker(root, PathWalker.HasOpenAt2 && !options.AvoidOpenAt2);
-        _metadata = new NodeMetadataWriter(options.Owners, isRoot, remarks);
+        _metadata = new NodeMetadataWriter(new OwnerRules(options), new XattrRules(options.AllowedXattrs), remarks);
         _files = new RegularFileWriter(options.MaxBytes, _metadata);
         _state = new TreeState(root.Inode, options.MaxDepth);
         _lower = new LowerContent(_state);

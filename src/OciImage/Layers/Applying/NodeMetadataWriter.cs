@@ -9,30 +9,25 @@ namespace OciImage.Layers;
 /// A change of owner clears setuid and file capabilities, so it is first; a mode may take the right to write attributes away, so
 /// it follows them; times are last, since all else changes them.
 /// </remarks>
-internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot, LayerRemarks remarks)
+internal sealed unsafe class NodeMetadataWriter(OwnerRules owners, XattrRules xattrs, LayerRemarks remarks)
 {
-    private const uint SetIdBits = 0xC00;
-
-    private readonly bool _keepOwners = owners == OwnerPolicy.Keep || (owners == OwnerPolicy.Automatic && isRoot);
-
     /// <summary>Writes the metadata of a regular file through its descriptor.</summary>
     public void ApplyToFile(int descriptor, byte[] name, NodeMetadata metadata)
     {
-        byte empty = 0;
-        bool owned = !_keepOwners || CheckOwner(
-            Libc.ChangeOwnerAt(descriptor, &empty, metadata.Uid, metadata.Gid, Libc.AtEmptyPath), name, metadata);
+        bool owned = owners.AreSet && TryChangeOwner(descriptor, name, metadata);
         foreach (TarXattr xattr in metadata.Xattrs)
         {
-            if (MaySet(name, xattr))
+            if (MaySet(metadata, xattr))
             {
-                fixed (byte* key = Terminated(xattr.Name), value = xattr.Value.Span)
+                ReadOnlyMemory<byte> safe = ValueOf(xattr);
+                fixed (byte* key = Terminated(xattr.Name), value = safe.Span)
                 {
-                    CheckXattr(Libc.SetXattr(descriptor, key, value, xattr.Value.Length, 0), name, xattr);
+                    CheckXattr(Libc.SetXattr(descriptor, key, value, safe.Length, 0), metadata, xattr);
                 }
             }
         }
 
-        Check(Libc.ChangeMode(descriptor, SafeMode(name, metadata, owned)), "Changing the mode of", name);
+        Check(Libc.ChangeMode(descriptor, SafeMode(metadata, owned)), "Changing the mode of", name);
         TimeSpecification* times = stackalloc TimeSpecification[2];
         times[0] = times[1] = new TimeSpecification
         {
@@ -45,18 +40,19 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
     /// <summary>Writes the metadata of anything else, which was made through the same handle.</summary>
     public void Apply(DirectoryHandle directory, byte[] name, NodeMetadata metadata, bool isLink)
     {
-        bool owned = !_keepOwners || TryChangeOwner(directory, name, metadata);
+        bool owned = owners.AreSet && TryChangeOwner(directory, name, metadata);
         if (metadata.Xattrs.Count > 0)
         {
             fixed (byte* path = directory.ProcPath(name))
             {
                 foreach (TarXattr xattr in metadata.Xattrs)
                 {
-                    if (MaySet(name, xattr))
+                    if (MaySet(metadata, xattr))
                     {
-                        fixed (byte* key = Terminated(xattr.Name), value = xattr.Value.Span)
+                        ReadOnlyMemory<byte> safe = ValueOf(xattr);
+                        fixed (byte* key = Terminated(xattr.Name), value = safe.Span)
                         {
-                            CheckXattr(Libc.SetLinkXattr(path, key, value, xattr.Value.Length, 0), name, xattr);
+                            CheckXattr(Libc.SetLinkXattr(path, key, value, safe.Length, 0), metadata, xattr);
                         }
                     }
                 }
@@ -73,19 +69,13 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
         if (name is [(byte)'.'])
         {
             directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
-            directory.ChangeMode(name, SafeMode(name, metadata, owned));
+            directory.ChangeMode(name, SafeMode(metadata, owned));
             return;
         }
 
-        directory.ChangeMode(name, SafeMode(name, metadata, owned));
+        directory.ChangeMode(name, SafeMode(metadata, owned));
         directory.SetTimes(name, metadata.ModifiedTime.Seconds, metadata.ModifiedTime.Nanoseconds);
     }
-
-    // What the system or another machine's policy sets, and what would mean something to an overlay below this tree.
-    internal static bool IsFiltered(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("security.selinux"u8) || name.SequenceEqual("security.ima"u8) ||
-        name.SequenceEqual("security.evm"u8) || name.SequenceEqual("system.nfs4_acl"u8) ||
-        name.StartsWith("trusted.overlay."u8) || name.StartsWith("user.overlay."u8);
 
     private static byte[] Terminated(ReadOnlyMemory<byte> name) => [.. name.Span, 0];
 
@@ -99,77 +89,84 @@ internal sealed unsafe class NodeMetadataWriter(OwnerPolicy owners, bool isRoot,
 
     private bool TryChangeOwner(DirectoryHandle directory, byte[] name, NodeMetadata metadata)
     {
+        (uint uid, uint gid) = owners.Of(metadata);
         try
         {
-            directory.ChangeOwner(name, metadata.Uid, metadata.Gid);
+            directory.ChangeOwner(name, uid, gid);
             return true;
         }
         catch (IOException exception) when (IsRefusedOwner(exception.HResult))
         {
-            return NoteOwner(name, metadata);
+            return NoteOwner(metadata);
         }
     }
 
-    private bool CheckOwner(int result, byte[] name, NodeMetadata metadata)
+    private bool TryChangeOwner(int descriptor, byte[] name, NodeMetadata metadata)
     {
-        if (result == 0)
+        (uint uid, uint gid) = owners.Of(metadata);
+        byte empty = 0;
+        if (Libc.ChangeOwnerAt(descriptor, &empty, uid, gid, Libc.AtEmptyPath) == 0)
         {
             return true;
         }
 
         int error = Libc.LastError;
-        return IsRefusedOwner(error)
-            ? NoteOwner(name, metadata)
-            : throw LinuxError.Of(error, "Changing the owner of", name);
+        return IsRefusedOwner(error) ? NoteOwner(metadata) : throw LinuxError.Of(error, "Changing the owner of", name);
     }
 
     // A user namespace does not have every owner that an image has.
     private bool IsRefusedOwner(int error) =>
-        owners == OwnerPolicy.Automatic && error is LinuxError.NotPermitted or LinuxError.Invalid;
+        owners.MayBeRefused && error is LinuxError.NotPermitted or LinuxError.Invalid;
 
-    private bool NoteOwner(byte[] name, NodeMetadata metadata)
+    private bool NoteOwner(NodeMetadata metadata)
     {
-        remarks.Add(LayerRemarkKind.Owner, Show(name), $"'{Show(name)}' does not have the owner {metadata.Uid}:{metadata.Gid}: there is none here.");
+        remarks.Add(
+            LayerRemarkKind.Owner,
+            metadata.DisplayPath,
+            $"'{Show(metadata)}' does not have the owner {metadata.Uid}:{metadata.Gid}: there is none here.");
         return false;
     }
 
-    // What says "run as user 1000" must not come to say "run as root" because the owner was not set.
-    private uint SafeMode(byte[] name, NodeMetadata metadata, bool owned)
+    private uint SafeMode(NodeMetadata metadata, bool isOwned)
     {
-        bool isOthers = isRoot && (!_keepOwners || !owned) && (metadata.Uid != 0 || metadata.Gid != 0);
-        if (!isOthers || (metadata.Mode & SetIdBits) == 0)
+        uint mode = owners.SafeMode(metadata, isOwned);
+        if (mode != metadata.Mode)
         {
-            return metadata.Mode;
+            remarks.Add(
+                LayerRemarkKind.Mode,
+                metadata.DisplayPath,
+                $"'{Show(metadata)}' lost its set-user-id and set-group-id bits, which would now mean root.");
         }
 
-        remarks.Add(
-            LayerRemarkKind.Mode,
-            Show(name),
-            $"'{Show(name)}' lost its set-user-id and set-group-id bits, which would now mean root.");
-        return metadata.Mode & ~SetIdBits;
+        return mode;
     }
 
-    private bool MaySet(byte[] name, TarXattr xattr)
+    private ReadOnlyMemory<byte> ValueOf(TarXattr xattr) =>
+        xattr.Name.Span.SequenceEqual("security.capability"u8) ? owners.SafeCapability(xattr.Value) : xattr.Value;
+
+    private bool MaySet(NodeMetadata metadata, TarXattr xattr)
     {
-        if (IsFiltered(xattr.Name.Span))
+        if (xattrs.Allows(xattr.Name.Span))
         {
-            Note(name, xattr, "is left out on purpose");
-            return false;
+            return true;
         }
 
-        return true;
+        Note(metadata, xattr, "is left out on purpose");
+        return false;
     }
 
-    private void CheckXattr(int result, byte[] name, TarXattr xattr)
+    private void CheckXattr(int result, NodeMetadata metadata, TarXattr xattr)
     {
         if (result != 0)
         {
-            Note(name, xattr, $"could not be set: {LinuxError.Describe(Libc.LastError)}");
+            Note(metadata, xattr, $"could not be set: {LinuxError.Describe(Libc.LastError)}");
         }
     }
 
-    private void Note(byte[] name, TarXattr xattr, string what) =>
-        remarks.Add(LayerRemarkKind.Xattr, Show(name), $"The attribute '{Show(xattr.Name.ToArray())}' of '{Show(name)}' {what}.");
+    private void Note(NodeMetadata metadata, TarXattr xattr, string what) => remarks.Add(
+        LayerRemarkKind.Xattr,
+        metadata.DisplayPath,
+        $"The attribute '{Excerpt.Of(Encoding.UTF8.GetString(xattr.Name.Span))}' of '{Show(metadata)}' {what}.");
 
-    private static string Show(byte[] name) => Excerpt.Of(Encoding.UTF8.GetString(name));
+    private static string Show(NodeMetadata metadata) => Excerpt.Of(metadata.DisplayPath);
 }

@@ -11,4 +11,7 @@ public enum OwnerPolicy
 
     /// <summary>They are ignored: everything belongs to the user that unpacks.</summary>
     Ignore,
+
+    /// <summary>Others stand for them (<see cref="UnpackOptions.OwnerMap"/>); one that has no counterpart is refused.</summary>
+    Map,
 }

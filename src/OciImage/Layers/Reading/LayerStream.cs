@@ -22,7 +22,7 @@ internal static class LayerStream
         {
             using var start = new PeekStream(stored);
             CompressionFormat format = await DetectAsync(start, layer.Descriptor, remarks, cancellationToken).ConfigureAwait(false);
-            var limits = new DecompressionOptions { MaxSize = options.MaxBytes, Report = remarks.Add };
+            var limits = new DecompressionOptions { MaxSize = options.MaxBytes, MaxRatio = options.MaxRatio, Report = remarks.Add };
             Stream archive = LayerCompression.OpenDecompressor(start, format, limits, leaveOpen: true);
             await using (archive.ConfigureAwait(false))
             {

@@ -31,7 +31,7 @@ internal static unsafe class XattrReader
             foreach (Range range in list.AsSpan(0, (int)Math.Max(0, length)).Split((byte)0))
             {
                 byte[] key = list.AsSpan(0, (int)length)[range].ToArray();
-                if (key.Length > 0 && !NodeMetadataWriter.IsFiltered(key) && ReadValue(file, key, name) is { Length: > 0 } value)
+                if (key.Length > 0 && !XattrRules.IsLeftOut(key) && ReadValue(file, key, name) is { Length: > 0 } value)
                 {
                     xattrs.Add(new TarXattr(key, value));
                 }
