@@ -103,8 +103,30 @@ public sealed class ContainerImage
     /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
     /// <exception cref="LayerException">A layer is malformed, unsafe, above a limit, or has another DiffID.</exception>
     public ValueTask<UnpackReport> UnpackAsync(
-        string directory, UnpackOptions? options = null, CancellationToken cancellationToken = default) =>
-        LayerUnpacker.UnpackAsync(Source, Layers, directory, options, cancellationToken);
+        string directory, UnpackOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options = options?.Clone() ?? new UnpackOptions();
+        options.WindowsLayers = Judge(options.WindowsLayers);
+
+        return LayerUnpacker.UnpackAsync(Source, Layers, directory, options, cancellationToken);
+    }
+
+    /// <summary>Reads the root filesystem of the image without unpacking it.</summary>
+    /// <remarks>Every layer is read once and proven; see <see cref="ImageFileTree"/>.</remarks>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The tree, which reads contents from <see cref="Source"/>.</returns>
+    /// <exception cref="ContentNotFoundException">A layer is missing.</exception>
+    /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
+    /// <exception cref="LayerException">A layer is malformed, unsafe, above a limit, or has another DiffID.</exception>
+    public ValueTask<ImageFileTree> ReadFileTreeAsync(
+        ImageFileTreeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options = options?.Clone() ?? new ImageFileTreeOptions();
+        options.WindowsLayers = Judge(options.WindowsLayers);
+
+        return ImageFileTree.ReadAsync(Source, Layers, options, cancellationToken);
+    }
 
     internal static async ValueTask<ContainerImage> ReadAsync(
         IContentFetcher source, Descriptor descriptor, CancellationToken cancellationToken)
@@ -119,5 +141,19 @@ public sealed class ContainerImage
         var config = OciDocument<ImageConfig>.Parse(bytes, configuration.MediaType, limits);
 
         return new ContainerImage(source, manifest, config, ImageShape.PairLayers(manifest, config.Value));
+    }
+
+    // The configuration says what an image is for before a byte of a layer is read.
+    private WindowsLayerPolicy Judge(WindowsLayerPolicy policy)
+    {
+        bool isWindows = Platform.Os == "windows";
+        if (isWindows && policy == WindowsLayerPolicy.Refuse)
+        {
+            throw new LayerException(
+                LayerErrorKind.Unsupported,
+                $"Image '{Manifest.Descriptor.Digest}' is for Windows; only the files of its layers can be taken, by choice.");
+        }
+
+        return !isWindows && policy == WindowsLayerPolicy.FilesOnly ? WindowsLayerPolicy.Refuse : policy;
     }
 }

@@ -234,7 +234,7 @@ internal sealed class ImageCheck(
             await LayerStream.ReadAsync(
                 source,
                 new LayerToApply(descriptor, diffId),
-                new UnpackOptions(),
+                LayerLimits.Of(new UnpackOptions()),
                 new LayerRemarks(),
                 static (_, _) => ValueTask.CompletedTask,
                 cancellationToken).ConfigureAwait(false);

@@ -47,6 +47,7 @@ public static class LayerUnpacker
         }
 
         options = options?.Clone() ?? new UnpackOptions();
+        LayerLimits limits = LayerLimits.Of(options);
         var remarks = new LayerRemarks();
         using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
         using DirectoryHandle root = target.OpenRoot();
@@ -57,7 +58,7 @@ public static class LayerUnpacker
             await LayerStream.ReadAsync(
                 source,
                 layer,
-                options,
+                limits,
                 remarks,
                 (reader, entry) => applier.ApplyAsync(reader, entry, cancellationToken),
                 cancellationToken).ConfigureAwait(false);

@@ -44,6 +44,9 @@ public sealed class TarEntry
     /// <summary>Gets the extended attributes in ordinal order of their names.</summary>
     public IReadOnlyList<TarXattr> Xattrs { get; init; } = [];
 
+    /// <summary>Gets whether the extended header has records that only layers of Windows images have.</summary>
+    internal bool HasWindowsRecords { get; init; }
+
     /// <summary>Gets the name for messages; bytes that are not UTF-8 show as U+FFFD.</summary>
     public string DisplayName => Encoding.UTF8.GetString(Name.Span);
 }

@@ -21,6 +21,7 @@ internal sealed class LayerApplier : IDisposable
     private readonly LowerContent _lower;
     private readonly RegularFileWriter _files;
     private readonly DevicePolicy _devices;
+    private readonly EntryNames _names;
 
     public LayerApplier(DirectoryHandle root, UnpackOptions options, LayerRemarks remarks)
     {
@@ -32,6 +33,7 @@ internal sealed class LayerApplier : IDisposable
         _walker = new PathWalker(root, PathWalker.HasOpenAt2 && !options.AvoidOpenAt2);
         _metadata = new NodeMetadataWriter(new OwnerRules(options), new XattrRules(options.AllowedXattrs), remarks);
         _files = new RegularFileWriter(options.MaxBytes, _metadata);
+        _names = new EntryNames(options.MaxDepth, options.WindowsLayers, remarks);
         _state = new TreeState(root.Inode, options.MaxDepth);
         _lower = new LowerContent(_state);
     }
@@ -43,6 +45,7 @@ internal sealed class LayerApplier : IDisposable
     /// <summary>Starts the next layer: what was made so far is below it, and its whiteouts remove it.</summary>
     public void BeginLayer()
     {
+        _names.BeginLayer();
         _state.Applied.Clear();
         _state.Clean.Clear();
     }
@@ -55,10 +58,14 @@ internal sealed class LayerApplier : IDisposable
                 LayerErrorKind.LimitExceeded, $"The layers have more than {_options.MaxEntries} entries.", entry.DisplayName);
         }
 
-        EntryPath path = EntryPath.Parse(entry.Name.Span, _options.MaxDepth);
+        if (!_names.TryRead(entry, out EntryPath path, out EntryPath linkTarget))
+        {
+            return;
+        }
+
         try
         {
-            await ApplyAsync(reader, entry, path, cancellationToken).ConfigureAwait(false);
+            await ApplyAsync(reader, entry, path, linkTarget, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException exception) when (exception.HResult is LinuxError.Loop or LinuxError.NameTooLong or
             LinuxError.NotFound or LinuxError.NotDirectory or LinuxError.IsDirectory or LinuxError.Exists or LinuxError.Invalid)
@@ -81,7 +88,7 @@ internal sealed class LayerApplier : IDisposable
     }
 
     private async ValueTask ApplyAsync(
-        TarReader reader, TarEntry entry, EntryPath path, CancellationToken cancellationToken)
+        TarReader reader, TarEntry entry, EntryPath path, EntryPath linkTarget, CancellationToken cancellationToken)
     {
         if (path.IsRoot)
         {
@@ -113,7 +120,7 @@ internal sealed class LayerApplier : IDisposable
 
                 break;
             case WhiteoutKind.None:
-                await CreateAsync(reader, entry, OpenParent(path), path.Name, cancellationToken).ConfigureAwait(false);
+                await CreateAsync(reader, entry, OpenParent(path), path.Name, linkTarget, cancellationToken).ConfigureAwait(false);
                 break;
         }
     }
@@ -140,7 +147,12 @@ internal sealed class LayerApplier : IDisposable
     }
 
     private async ValueTask CreateAsync(
-        TarReader reader, TarEntry entry, DirectoryHandle parent, byte[] name, CancellationToken cancellationToken)
+        TarReader reader,
+        TarEntry entry,
+        DirectoryHandle parent,
+        byte[] name,
+        EntryPath linkTarget,
+        CancellationToken cancellationToken)
     {
         if (!_state.Applied.Add(parent.Inode, name))
         {
@@ -156,7 +168,7 @@ internal sealed class LayerApplier : IDisposable
                 CreateDirectory(entry, parent, name);
                 return;
             case TarEntryType.HardLink:
-                CreateHardLink(entry, parent, name);
+                CreateHardLink(entry, parent, name, linkTarget);
                 return;
             case TarEntryType.RegularFile:
                 Remove(parent, name);
@@ -197,9 +209,8 @@ internal sealed class LayerApplier : IDisposable
         _state.AddMade(parent.Inode, status.Inode, NodeMetadata.Of(entry));
     }
 
-    private void CreateHardLink(TarEntry entry, DirectoryHandle parent, byte[] name)
+    private void CreateHardLink(TarEntry entry, DirectoryHandle parent, byte[] name, EntryPath target)
     {
-        EntryPath target = EntryPath.Parse(entry.LinkName.Span, _options.MaxDepth);
         if (target.IsRoot)
         {
             throw Refuse(entry, "a hard link needs a file as its target");
