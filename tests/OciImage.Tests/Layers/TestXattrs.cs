@@ -6,23 +6,36 @@ namespace OciImage.Tests.Layers;
 /// <summary>Reads extended attributes of what a test unpacked.</summary>
 internal static unsafe class TestXattrs
 {
-    public static byte[]? Read(string path, string name)
+    public static byte[]? Read(string path, string name) => Read(Encoding.UTF8.GetBytes(path), name);
+
+    public static byte[]? Read(byte[] path, string name)
     {
         byte[] buffer = new byte[65536];
-        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), key = Encoding.UTF8.GetBytes(name + '\0'), value = buffer)
+        fixed (byte* file = (byte[])[.. path, 0], key = Encoding.UTF8.GetBytes(name + '\0'), value = buffer)
         {
             nint length = Libc.GetLinkXattr(file, key, value, buffer.Length);
             return length < 0 ? null : buffer[..(int)length];
         }
     }
 
-    public static string[] List(string path)
+    public static string[] List(string path) => List(Encoding.UTF8.GetBytes(path));
+
+    public static string[] List(byte[] path)
     {
         byte[] buffer = new byte[65536];
-        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), names = buffer)
+        fixed (byte* file = (byte[])[.. path, 0], names = buffer)
         {
             nint length = Libc.ListLinkXattrs(file, names, buffer.Length);
             return length <= 0 ? [] : Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
+    /// <summary>Sets an attribute; returns whether that was possible.</summary>
+    public static bool TrySet(string path, string name, byte[] value)
+    {
+        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), key = Encoding.UTF8.GetBytes(name + '\0'), bytes = value)
+        {
+            return Libc.SetLinkXattr(file, key, bytes, value.Length, 0) == 0;
         }
     }
 

@@ -95,6 +95,7 @@ internal sealed class LayerApplier : IDisposable
             _state.SetRoot(entry.Type == TarEntryType.Directory
                 ? NodeMetadata.Of(entry)
                 : throw Refuse(entry, "the root can only be a directory"));
+            NoteWhereDuplicate(_root, path.Name, entry);
             return;
         }
 
@@ -154,14 +155,7 @@ internal sealed class LayerApplier : IDisposable
         EntryPath linkTarget,
         CancellationToken cancellationToken)
     {
-        if (!_state.Applied.Add(parent.Inode, name))
-        {
-            _remarks.Add(
-                LayerRemarkKind.Duplicate,
-                entry.DisplayName,
-                $"'{Excerpt.Of(entry.DisplayName)}' occurs more than once in a layer; the last one counts.");
-        }
-
+        NoteWhereDuplicate(parent, name, entry);
         switch (entry.Type)
         {
             case TarEntryType.Directory:
@@ -189,6 +183,17 @@ internal sealed class LayerApplier : IDisposable
         }
 
         _metadata.Apply(parent, name, NodeMetadata.Of(entry), entry.Type == TarEntryType.SymbolicLink);
+    }
+
+    private void NoteWhereDuplicate(DirectoryHandle parent, byte[] name, TarEntry entry)
+    {
+        if (!_state.Applied.Add(parent.Inode, name))
+        {
+            _remarks.Add(
+                LayerRemarkKind.Duplicate,
+                entry.DisplayName,
+                $"'{Excerpt.Of(entry.DisplayName)}' occurs more than once in a layer; the last one counts.");
+        }
     }
 
     private void CreateDirectory(TarEntry entry, DirectoryHandle parent, byte[] name)

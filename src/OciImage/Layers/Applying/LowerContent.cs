@@ -112,7 +112,8 @@ internal sealed class LowerContent(TreeState state)
             return;
         }
 
-        int error = parent.TryRemove(name, directory: true);
+        // What the layer put there may have been skipped; there is a directory for it even so.
+        int error = state.Applied.HasAny(inode) ? LinuxError.NotEmpty : parent.TryRemove(name, directory: true);
         switch (error)
         {
             case 0:
