@@ -10,11 +10,15 @@ internal static unsafe class TestXattrs
 
     public static byte[]? Read(byte[] path, string name)
     {
-        byte[] buffer = new byte[65536];
-        fixed (byte* file = (byte[])[.. path, 0], key = Encoding.UTF8.GetBytes(name + '\0'), value = buffer)
+        fixed (byte* file = (byte[])[.. path, 0], key = Encoding.UTF8.GetBytes(name + '\0'))
         {
-            nint length = Libc.GetLinkXattr(file, key, value, buffer.Length);
-            return length < 0 ? null : buffer[..(int)length];
+            nint length = Libc.GetLinkXattr(file, key, null, 0);
+            byte[] buffer = new byte[Math.Max(length, 1)];
+            fixed (byte* value = buffer)
+            {
+                length = length < 0 ? length : Libc.GetLinkXattr(file, key, value, buffer.Length);
+                return length < 0 ? null : buffer[..(int)length];
+            }
         }
     }
 
@@ -22,11 +26,15 @@ internal static unsafe class TestXattrs
 
     public static string[] List(byte[] path)
     {
-        byte[] buffer = new byte[65536];
-        fixed (byte* file = (byte[])[.. path, 0], names = buffer)
+        fixed (byte* file = (byte[])[.. path, 0])
         {
-            nint length = Libc.ListLinkXattrs(file, names, buffer.Length);
-            return length <= 0 ? [] : Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            nint length = Libc.ListLinkXattrs(file, null, 0);
+            byte[] buffer = new byte[Math.Max(length, 1)];
+            fixed (byte* names = buffer)
+            {
+                length = length <= 0 ? length : Libc.ListLinkXattrs(file, names, buffer.Length);
+                return length <= 0 ? [] : Encoding.UTF8.GetString(buffer, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            }
         }
     }
 

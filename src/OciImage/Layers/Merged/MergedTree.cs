@@ -13,6 +13,7 @@ internal sealed class MergedTree
     private readonly LayerRemarks _remarks;
     private readonly IMergeListener? _listener;
     private readonly MergedResolver _resolver;
+    private int _rootAppliedIn = -1;
 
     public MergedTree(int maxDepth, LayerRemarks remarks, IMergeListener? listener = null)
     {
@@ -39,6 +40,8 @@ internal sealed class MergedTree
             Root.Metadata = entry.Type == TarEntryType.Directory
                 ? NodeMetadata.Of(entry)
                 : throw Refuse(entry, "the root can only be a directory");
+            NoteWhere(_rootAppliedIn == Layer, entry);
+            _rootAppliedIn = Layer;
             return new MergeResult(null, [], Root);
         }
 
@@ -71,17 +74,21 @@ internal sealed class MergedTree
         }
     }
 
-    private MergeResult Make(TarEntry entry, MergedDirectory parent, byte[] name, EntryPath linkTarget)
+    private void NoteWhere(bool isDuplicate, TarEntry entry)
     {
-        MergedSlot? existing = parent.Find(name);
-        if (existing?.Applied == Layer)
+        if (isDuplicate)
         {
             _remarks.Add(
                 LayerRemarkKind.Duplicate,
                 entry.DisplayName,
                 $"'{Excerpt.Of(entry.DisplayName)}' occurs more than once in a layer; the last one counts.");
         }
+    }
 
+    private MergeResult Make(TarEntry entry, MergedDirectory parent, byte[] name, EntryPath linkTarget)
+    {
+        MergedSlot? existing = parent.Find(name);
+        NoteWhere(existing?.Applied == Layer, entry);
         return entry.Type switch
         {
             TarEntryType.Directory => MakeDirectory(entry, parent, name, existing),

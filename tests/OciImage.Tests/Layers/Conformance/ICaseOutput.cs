@@ -9,6 +9,9 @@ internal interface ICaseOutput
     /// <summary>Gets the name that the variants of cases have for it: tree, archive, virtual or overlay.</summary>
     string Kind { get; }
 
+    /// <summary>Gets whether the file system and the rights of who runs it matter; where not, what is expected of root is.</summary>
+    bool UsesFileSystem { get; }
+
     /// <summary>Applies layers, and reads what became of them.</summary>
     /// <param name="place">A directory of the case's own, which holds nothing but what must not change.</param>
     /// <param name="source">The store that has the layers.</param>

@@ -10,6 +10,8 @@ internal sealed class TreeOutput(bool avoidOpenAt2) : ICaseOutput
 {
     public string Kind => "tree";
 
+    public bool UsesFileSystem => true;
+
     public async Task<CaseResult> ApplyAsync(
         string place, IContentFetcher source, IReadOnlyList<LayerToApply> layers, UnpackOptions options, CancellationToken cancellationToken)
     {

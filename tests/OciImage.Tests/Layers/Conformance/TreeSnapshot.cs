@@ -123,7 +123,7 @@ internal static class TreeSnapshot
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         bool hasHoles = Libc.Seek(descriptor, 0, SeekHole) is var hole and >= 0 && hole < size;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[Math.Clamp(size, 1, 64 * 1024)];
         for (long at = 0; RandomAccess.Read(handle, buffer, at) is var read and > 0; at += read)
         {
             hash.AppendData(buffer, 0, read);
