@@ -11,7 +11,7 @@ internal static class ErrorReport
     /// <summary>Gets the exit code of an error.</summary>
     public static int GetExitCode(Exception exception, bool cancelled) => exception switch
     {
-        UsageException or ConversionException => ExitCode.Usage,
+        UsageException or ConversionException or BundleException => ExitCode.Usage,
         OperationCanceledException when cancelled => ExitCode.Cancelled,
         DocumentFormatException { IsConfiguration: true } => ExitCode.Failed,
         ContentVerificationException or DocumentFormatException or LayerException => ExitCode.NotVerified,
@@ -88,6 +88,7 @@ internal static class ErrorReport
     {
         ExitCode.Usage when exception is ConversionException { CanBeLeftOut: true } => "give --lossy to leave it out.",
         ExitCode.Usage when exception is ConversionException => null,
+        ExitCode.Usage when exception is BundleException bundle => GetAdvice(bundle.Kind),
         ExitCode.Usage => "see 'ocimg COMMAND --help'.",
         ExitCode.NotAuthorized => "log in with 'ocimg login HOST', or give --creds or --authfile.",
         ExitCode.NotFound when exception is IOException => "check the path.",
@@ -100,6 +101,18 @@ internal static class ErrorReport
         ExitCode.Failed when IsTlsFailure(exception) =>
             "give --plain-http when the registry speaks http; put its authority into certs.d/HOST/ca.crt (docs/hosts.md), or give --insecure.",
         ExitCode.Failed when IsConnectFailure(exception) => "check the registry's name and port, and the network.",
+        _ => null,
+    };
+
+    private static string? GetAdvice(BundleErrorKind kind) => kind switch
+    {
+        BundleErrorKind.NoCommand => "give the command after '--'.",
+        BundleErrorKind.UnknownUser or BundleErrorKind.InvalidUser or BundleErrorKind.UnreadableUsers =>
+            "give --user UID:GID.",
+        BundleErrorKind.UnmappedUser => "give --user 0, who is you in a rootless container.",
+        BundleErrorKind.InvalidWorkingDirectory => "give --workdir DIR.",
+        BundleErrorKind.InvalidVolume => "give --volumes none.",
+        BundleErrorKind.UnsupportedPlatform => "give --platform linux/ARCH.",
         _ => null,
     };
 

@@ -17,6 +17,7 @@ public sealed class NamespaceRuleTests
         ["OciImage.Registry"] = ["OciImage", "OciImage.Json", "OciImage.Content", "Polly", "Tomlyn"],
         ["OciImage.Layers"] =
             ["OciImage", "OciImage.Linux", "OciImage.Content", "OciImage.Tar", "OciImage.Compression"],
+        ["OciImage.Bundles"] = ["OciImage", "OciImage.Json", "OciImage.Linux", "OciImage.Layers", "OciImage.Images"],
         ["OciImage.Images"] =
             ["OciImage", "OciImage.Json", "OciImage.Content", "OciImage.Layers", "OciImage.Compression", "OciImage.Tar"],
     };

@@ -75,7 +75,8 @@ internal sealed class ContainerSettings
         };
     }
 
-    private static List<string>? ReadWords(string[]? values, string option)
+    /// <summary>Reads words that are given one an option, or all as a JSON list.</summary>
+    public static List<string>? ReadWords(string[]? values, string option)
     {
         if (values is null or [])
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OciImage.Bundles;
 using OciImage.Cli.Locations;
 using OciImage.Cli.Output;
 using OciImage.Images;
@@ -6,7 +7,7 @@ using OciImage.Layers;
 
 namespace OciImage.Cli.Commands;
 
-/// <summary><c>ocimg unpack LOC DIR</c>: writes the root filesystem of an image.</summary>
+/// <summary><c>ocimg unpack LOC DIR</c>: writes the root filesystem of an image, or a bundle around it.</summary>
 internal static class UnpackCommand
 {
     public static Command Create(CommandContext context)
@@ -14,20 +15,25 @@ internal static class UnpackCommand
         Argument<ImageLocation> location = Arguments.Location("LOC", "The image");
         var directory = new Argument<string>("DIR")
         {
-            Description = "The new root filesystem; must be absent or empty, and appears only when all was verified.",
+            Description = "The new root filesystem or bundle; must be absent or empty, and appears only when all was verified.",
         };
         Option<Platform?> platform = Arguments.Platform("The platform wanted, this machine's by default.");
         var force = new Option<bool>("--force") { Description = "Replace DIR when it is not empty." };
+        var settings = new BundleSettings();
         var access = new RegistryAccessOptions(context);
-        var command = new Command("unpack", "Write the root filesystem of an image. Prints the digest of its manifest.")
+        var command = new Command(
+            "unpack", "Write the root filesystem of an image, or a bundle to run it. Prints the digest of its manifest.")
         {
             location, directory, platform, force,
         };
+        settings.AddTo(command);
         access.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
             string target = result.GetRequiredValue(directory);
+            var options = new UnpackOptions { Force = result.GetValue(force) };
+            RuntimeBundleOptions? bundle = settings.Read(result, options);
             await using OpenedImage opened = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             ContainerImage image = await ContainerImage.OpenAsync(
                 opened.Source, opened.Root, result.GetValue(platform), cancellationToken);
@@ -35,8 +41,10 @@ internal static class UnpackCommand
             UnpackReport report;
             await using (progress)
             {
-                var options = new UnpackOptions { Force = result.GetValue(force), Progress = progress };
-                report = await image.UnpackAsync(target, options, cancellationToken);
+                options.Progress = progress;
+                report = bundle is null
+                    ? await image.UnpackAsync(target, options, cancellationToken)
+                    : (await RuntimeBundle.WriteAsync(image, target, bundle, cancellationToken)).Unpacked;
             }
 
             foreach (LayerRemark remark in report.Remarks)
@@ -57,7 +65,8 @@ internal static class UnpackCommand
                 context,
                 new UnpackResult(
                     place.ToString(), manifest.Digest.ToString(), target, report.Entries, report.Bytes,
-                    [.. report.Remarks.Select(remark => remark.Message)]),
+                    [.. report.Remarks.Select(remark => remark.Message)],
+                    bundle is null ? null : Path.Combine(target, "config.json")),
                 ResultJsonContext.Results.UnpackResult);
             return ExitCode.Done;
         });

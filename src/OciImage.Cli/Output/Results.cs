@@ -56,7 +56,8 @@ internal sealed record ReferrersResult(string Location, string Digest, IReadOnly
 
 /// <summary>What was unpacked, as JSON.</summary>
 internal sealed record UnpackResult(
-    string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes);
+    string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes,
+    string? Specification);
 
 /// <summary>What a check found, as JSON.</summary>
 internal sealed record CheckResult(

@@ -7,7 +7,10 @@ namespace OciImage.Json;
 /// <summary>Refuses documents that two readers could understand differently, before and after they are read.</summary>
 internal static class DocumentInspector
 {
-    public static void Inspect(ReadOnlySpan<byte> bytes, DocumentShape shape, DocumentOptions options)
+    public static void Inspect(ReadOnlySpan<byte> bytes, DocumentShape shape, DocumentOptions options) =>
+        Inspect(bytes, DocumentRules.For(shape), options);
+
+    public static void Inspect(ReadOnlySpan<byte> bytes, ObjectRule rule, DocumentOptions options)
     {
         if (bytes.Length > options.MaxSize)
         {
@@ -32,7 +35,7 @@ internal static class DocumentInspector
 
         try
         {
-            new DocumentWalk(bytes, options.MaxItems).Run(DocumentRules.For(shape));
+            new DocumentWalk(bytes, options.MaxItems).Run(rule);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

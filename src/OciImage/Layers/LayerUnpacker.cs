@@ -47,10 +47,25 @@ public static class LayerUnpacker
         }
 
         options = options?.Clone() ?? new UnpackOptions();
-        LayerLimits limits = LayerLimits.Of(options);
-        var remarks = new LayerRemarks();
         using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
         using DirectoryHandle root = target.OpenRoot();
+        UnpackReport report = await ApplyAsync(source, layers, root, options, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        target.Publish();
+
+        return report;
+    }
+
+    /// <summary>Applies layers to an empty directory, which whoever calls publishes.</summary>
+    internal static async ValueTask<UnpackReport> ApplyAsync(
+        IContentFetcher source,
+        IReadOnlyList<LayerToApply> layers,
+        DirectoryHandle root,
+        UnpackOptions options,
+        CancellationToken cancellationToken)
+    {
+        LayerLimits limits = LayerLimits.Of(options);
+        var remarks = new LayerRemarks();
         using var applier = new LayerApplier(root, options, remarks);
         foreach (LayerToApply layer in layers)
         {
@@ -66,9 +81,6 @@ public static class LayerUnpacker
 
         remarks.Layer = null;
         applier.Finish();
-        cancellationToken.ThrowIfCancellationRequested();
-        target.Publish();
-
         return new UnpackReport(applier.Entries, applier.Bytes, remarks.ToList());
     }
 }
