@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using OciImage.Content;
 using OciImage.Linux;
 
@@ -40,11 +42,7 @@ public static class LayerUnpacker
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentException.ThrowIfNullOrEmpty(targetDirectory);
-        if (!IsSupported)
-        {
-            throw new PlatformNotSupportedException(
-                "A tree with owners, modes, devices and links can only be made on Linux (x64, arm64); use a container or a virtual machine there.");
-        }
+        RequireSupport();
 
         options = options?.Clone() ?? new UnpackOptions();
         using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
@@ -82,5 +80,80 @@ public static class LayerUnpacker
         remarks.Layer = null;
         applier.Finish();
         return new UnpackReport(applier.Entries, applier.Bytes, remarks.ToList());
+    }
+
+    /// <summary>Applies layers to directories of their own, which <c>mount -t overlay</c> shows as one tree.</summary>
+    /// <remarks>
+    /// The directory has one for each layer, <c>0</c> for the base, and appears when every layer agreed, as
+    /// with <see cref="UnpackAsync"/>; only its owner can enter it. Removed names are whiteouts of the overlay, and a directory that a layer has
+    /// no entry for is a copy of the one below. A hard link to a lower layer cannot be shown this way and is refused.
+    /// </remarks>
+    /// <param name="source">The place that has the layers.</param>
+    /// <param name="layers">The layers, base first.</param>
+    /// <param name="targetDirectory">The directory, which must be absent or empty; a link to a directory is followed.</param>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="overlay">The options of the overlay, or <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the unpacking.</param>
+    /// <returns>The directories, and what was unpacked, skipped and tolerated.</returns>
+    /// <exception cref="ArgumentException">The target is the root of the system.</exception>
+    /// <exception cref="PlatformNotSupportedException">The system is not one that <see cref="IsSupported"/> is true on.</exception>
+    /// <exception cref="IOException">The target is not empty, or the file system refused an operation, such as an attribute of the overlay.</exception>
+    /// <exception cref="ContentNotFoundException">The source lacks a layer.</exception>
+    /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
+    /// <exception cref="LayerException">A layer is malformed, unsafe, above a limit, has another DiffID, or a hard link to a lower layer.</exception>
+    public static async ValueTask<OverlayTree> UnpackOverlayAsync(
+        IContentFetcher source,
+        IReadOnlyList<LayerToApply> layers,
+        string targetDirectory,
+        UnpackOptions? options = null,
+        OverlayOptions? overlay = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentException.ThrowIfNullOrEmpty(targetDirectory);
+        RequireSupport();
+
+        options = options?.Clone() ?? new UnpackOptions();
+        overlay = overlay?.Clone() ?? new OverlayOptions();
+        bool userXattrs = overlay.UserXattrs ?? Libc.GetEffectiveUserId() != 0;
+        LayerLimits limits = LayerLimits.Of(options);
+        var remarks = new LayerRemarks();
+        using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
+        using DirectoryHandle root = target.OpenRoot();
+        using var writer = new OverlayWriter(options, new OverlayAttributes(userXattrs, overlay.Whiteouts), remarks);
+        var names = new List<string>();
+        foreach (LayerToApply layer in layers)
+        {
+            names.Add(names.Count.ToString(CultureInfo.InvariantCulture));
+            writer.BeginLayer(root.MakeDirectory(Encoding.ASCII.GetBytes(names[^1])));
+            await LayerStream.ReadAsync(
+                source,
+                layer,
+                limits,
+                remarks,
+                (reader, entry) => writer.ApplyAsync(reader, entry, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+            writer.EndLayer();
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        target.Publish();
+        string directory = Path.GetFullPath(targetDirectory);
+
+        return new OverlayTree(
+            directory,
+            [.. Enumerable.Reverse(names).Select(name => Path.Combine(directory, name))],
+            userXattrs,
+            new UnpackReport(writer.Entries, writer.Bytes, remarks.ToList()));
+    }
+
+    private static void RequireSupport()
+    {
+        if (!IsSupported)
+        {
+            throw new PlatformNotSupportedException(
+                "A tree with owners, modes, devices and links can only be made on Linux (x64, arm64); use a container or a virtual machine there.");
+        }
     }
 }

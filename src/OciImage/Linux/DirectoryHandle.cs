@@ -121,6 +121,14 @@ internal sealed unsafe class DirectoryHandle : SafeHandle
         Check(Libc.MakeDirectoryAt(Descriptor, Terminate(name, path), 0x1C0), "Creating", name);
     }
 
+    /// <summary>Makes a directory, and opens it.</summary>
+    public DirectoryHandle MakeDirectory(ReadOnlySpan<byte> name)
+    {
+        CreateDirectory(name);
+        int error = TryOpenDirectory(name, out DirectoryHandle? directory);
+        return error == 0 ? directory! : throw LinuxError.Of(error, "Opening", name);
+    }
+
     public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
     {
         byte* path = stackalloc byte[MaxName + 1];

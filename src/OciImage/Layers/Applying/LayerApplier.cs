@@ -8,8 +8,6 @@ namespace OciImage.Layers;
 internal sealed class LayerApplier : IDisposable
 {
     private const int MaxLinkTarget = 4095;
-    private const int MaxDeviceMajor = 0xFFF;
-    private const int MaxDeviceMinor = 0xFFFFF;
 
     private readonly DirectoryHandle _root;
     private readonly UnpackOptions _options;
@@ -20,7 +18,8 @@ internal sealed class LayerApplier : IDisposable
     private readonly TreeState _state;
     private readonly LowerContent _lower;
     private readonly RegularFileWriter _files;
-    private readonly DevicePolicy _devices;
+    private readonly DeviceWriter _devices;
+    private readonly HashSet<(ulong Directory, ByteString Name)> _skipped = [];
     private readonly EntryNames _names;
 
     public LayerApplier(DirectoryHandle root, UnpackOptions options, LayerRemarks remarks)
@@ -28,8 +27,7 @@ internal sealed class LayerApplier : IDisposable
         _root = root;
         _options = options;
         _remarks = remarks;
-        bool isRoot = Libc.GetEffectiveUserId() == 0;
-        _devices = options.Devices == DevicePolicy.Automatic && !isRoot ? DevicePolicy.Skip : options.Devices;
+        _devices = new DeviceWriter(options.Devices, remarks);
         _walker = new PathWalker(root, PathWalker.HasOpenAt2 && !options.AvoidOpenAt2);
         _metadata = new NodeMetadataWriter(new OwnerRules(options), new XattrRules(options.AllowedXattrs), remarks);
         _files = new RegularFileWriter(options.MaxBytes, _metadata);
@@ -174,8 +172,13 @@ internal sealed class LayerApplier : IDisposable
                 break;
             default:
                 Remove(parent, name);
-                if (!TryCreateNode(entry, parent, name))
+                if (_devices.Write(entry, parent, name) is not DeviceOutcome.Made and var outcome)
                 {
+                    if (outcome == DeviceOutcome.Skipped)
+                    {
+                        _skipped.Add((parent.Inode, new ByteString(name)));
+                    }
+
                     return;
                 }
 
@@ -227,6 +230,12 @@ internal sealed class LayerApplier : IDisposable
             FileStatus status = default;
             if (error != 0 || !targetParent!.TryGetStatus(target.Name, out status))
             {
+                if (error == 0 && _skipped.Contains((targetParent!.Inode, new ByteString(target.Name))))
+                {
+                    SkipLink(entry, parent, name);
+                    return;
+                }
+
                 throw Refuse(entry, $"the target '{Show(entry.LinkName)}' of the hard link is missing");
             }
 
@@ -259,6 +268,17 @@ internal sealed class LayerApplier : IDisposable
         }
     }
 
+    // A name of a device that was skipped is skipped as well, and for the next one it is the device.
+    private void SkipLink(TarEntry entry, DirectoryHandle parent, byte[] name)
+    {
+        Remove(parent, name);
+        _skipped.Add((parent.Inode, new ByteString(name)));
+        _remarks.Add(
+            LayerRemarkKind.Device,
+            entry.DisplayName,
+            $"The hard link '{Excerpt.Of(entry.DisplayName)}' leads to a device that was skipped, and was skipped too.");
+    }
+
     private void CreateSymbolicLink(TarEntry entry, DirectoryHandle parent, byte[] name)
     {
         ReadOnlySpan<byte> target = entry.LinkName.Span;
@@ -271,61 +291,18 @@ internal sealed class LayerApplier : IDisposable
         _parents.Invalidate();
     }
 
-    private bool TryCreateNode(TarEntry entry, DirectoryHandle parent, byte[] name)
-    {
-        if (entry.Type == TarEntryType.Fifo)
-        {
-            parent.CreateNode(name, FileStatus.Fifo, 0, 0);
-            return true;
-        }
-
-        switch (_devices)
-        {
-            case DevicePolicy.Create or DevicePolicy.Automatic:
-                return TryCreateDevice(entry, parent, name);
-            case DevicePolicy.Placeholder:
-                _ = Libc.Close(parent.CreateFile(name));
-                parent.ChangeMode(name, 0);
-                NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' became an empty file.");
-                return false;
-            default:
-                NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' was skipped.");
-                return false;
-        }
-    }
-
-    private bool TryCreateDevice(TarEntry entry, DirectoryHandle parent, byte[] name)
-    {
-        if (entry.DeviceMajor > MaxDeviceMajor || entry.DeviceMinor > MaxDeviceMinor)
-        {
-            throw Refuse(entry, $"Linux has no device {entry.DeviceMajor}:{entry.DeviceMinor}");
-        }
-
-        try
-        {
-            uint type = entry.Type == TarEntryType.CharacterDevice ? FileStatus.CharacterDevice : FileStatus.BlockDevice;
-            parent.CreateNode(name, type, (uint)entry.DeviceMajor, (uint)entry.DeviceMinor);
-            return true;
-        }
-        catch (IOException exception) when (
-            _devices == DevicePolicy.Automatic && exception.HResult == LinuxError.NotPermitted)
-        {
-            // Root inside a user namespace may not make any.
-            NoteDevice(entry, $"The device '{Excerpt.Of(entry.DisplayName)}' was skipped: the system lets nobody here make one.");
-            return false;
-        }
-    }
-
     private void Remove(DirectoryHandle parent, byte[] name)
     {
+        if (_skipped.Count > 0)
+        {
+            _skipped.Remove((parent.Inode, new ByteString(name)));
+        }
+
         if (TreeRemover.Remove(parent, name, _state.Forget))
         {
             _parents.Invalidate();
         }
     }
-
-    private void NoteDevice(TarEntry entry, string message) =>
-        _remarks.Add(LayerRemarkKind.Device, entry.DisplayName, message);
 
     private static string Show(ReadOnlyMemory<byte> name) => Excerpt.Of(Encoding.UTF8.GetString(name.Span));
 

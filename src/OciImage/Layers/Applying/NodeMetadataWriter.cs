@@ -20,7 +20,7 @@ internal sealed unsafe class NodeMetadataWriter(OwnerRules owners, XattrRules xa
             if (MaySet(metadata, xattr))
             {
                 ReadOnlyMemory<byte> safe = ValueOf(xattr);
-                fixed (byte* key = Terminated(xattr.Name), value = safe.Span)
+                fixed (byte* key = Terminated(xattrs.NameOf(xattr.Name)), value = safe.Span)
                 {
                     CheckXattr(Libc.SetXattr(descriptor, key, value, safe.Length, 0), metadata, xattr);
                 }
@@ -50,7 +50,7 @@ internal sealed unsafe class NodeMetadataWriter(OwnerRules owners, XattrRules xa
                     if (MaySet(metadata, xattr))
                     {
                         ReadOnlyMemory<byte> safe = ValueOf(xattr);
-                        fixed (byte* key = Terminated(xattr.Name), value = safe.Span)
+                        fixed (byte* key = Terminated(xattrs.NameOf(xattr.Name)), value = safe.Span)
                         {
                             CheckXattr(Libc.SetLinkXattr(path, key, value, safe.Length, 0), metadata, xattr);
                         }

@@ -19,8 +19,9 @@ internal sealed class XattrRules
         }
     }
 
-    /// <summary>Gets whether attributes that mean something to an overlay are escaped by somebody who knows them.</summary>
-    public bool EscapesOverlay { get; init; }
+    /// <summary>Gets the beginning of the names that belong to the overlay that is made, or nothing where none is.</summary>
+    /// <remarks>The kernel shows <c>trusted.overlay.overlay.x</c> in a mount as <c>trusted.overlay.x</c> (overlayfs.rst, "Nesting").</remarks>
+    public ReadOnlyMemory<byte> OverlayPrefix { get; init; }
 
     /// <summary>Tells what the system or another machine's policy sets, and what would mean something to an overlay.</summary>
     public static bool IsLeftOut(ReadOnlySpan<byte> name) => IsSystem(name) || IsOverlay(name);
@@ -29,7 +30,7 @@ internal sealed class XattrRules
     {
         if (_names is null)
         {
-            return !IsSystem(name) && (EscapesOverlay || !IsOverlay(name));
+            return !IsSystem(name) && (!OverlayPrefix.IsEmpty || !IsOverlay(name));
         }
 
         foreach (byte[] allowed in _names)
@@ -50,6 +51,12 @@ internal sealed class XattrRules
 
         return false;
     }
+
+    /// <summary>Returns the name on disk.</summary>
+    public ReadOnlyMemory<byte> NameOf(ReadOnlyMemory<byte> name) =>
+        !OverlayPrefix.IsEmpty && name.Span.StartsWith(OverlayPrefix.Span)
+            ? (byte[])[.. OverlayPrefix.Span, .. "overlay."u8, .. name.Span[OverlayPrefix.Length..]]
+            : name;
 
     private static bool IsSystem(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("security.selinux"u8) || name.SequenceEqual("security.ima"u8) ||
