@@ -46,7 +46,7 @@ internal readonly record struct EntryPath(byte[] Parent, byte[] Name)
                 continue;
             }
 
-            if (component.Length > MaxComponent)
+            if (component.Length > MaxComponent && !IsLongWhiteout(component))
             {
                 throw Unsafe(name, $"has a component of {component.Length} bytes; at most {MaxComponent} are allowed");
             }
@@ -79,6 +79,10 @@ internal readonly record struct EntryPath(byte[] Parent, byte[] Name)
 
         return new EntryPath([.. parent], name[components[^1]].ToArray());
     }
+
+    // Of a whiteout only the name that it removes has to be one that a file can have; as a directory it is refused elsewhere.
+    private static bool IsLongWhiteout(ReadOnlySpan<byte> component) =>
+        component.StartsWith(Whiteout.Prefix) && component.Length <= MaxComponent + Whiteout.Prefix.Length;
 
     private static string Show(ReadOnlySpan<byte> name) => Excerpt.Of(Encoding.UTF8.GetString(name));
 

@@ -10,7 +10,7 @@ internal sealed class LayerRemarks
     /// <summary>Gets or sets the layer that is being read, which remarks are about.</summary>
     public Digest? Layer { get; set; }
 
-    public IReadOnlyList<LayerRemark> ToList() => _remarks;
+    public IReadOnlyList<LayerRemark> ToList() => _remarks.Count == 0 ? Array.Empty<LayerRemark>() : _remarks;
 
     /// <summary>Adds a remark about the archive or the layer.</summary>
     public void Add(string message) => Add(LayerRemarkKind.Tolerated, null, message);

@@ -83,7 +83,7 @@ internal static class TarHeaderWriter
         AddName(records, "gname", entry.GroupName);
         if (entry.ModifiedTime.Nanoseconds != 0 || entry.ModifiedTime.Seconds is < 0 or > MaxOctal11)
         {
-            records["mtime"] = Encoding.ASCII.GetBytes(FormatTime(entry.ModifiedTime));
+            records["mtime"] = Encoding.ASCII.GetBytes(TarNumber.FormatTime(entry.ModifiedTime));
         }
 
         foreach (TarXattr xattr in entry.Xattrs)
@@ -135,23 +135,6 @@ internal static class TarHeaderWriter
     }
 
     private static int Digits(int number) => number.ToString(CultureInfo.InvariantCulture).Length;
-
-    private static string FormatTime(TarTimestamp time)
-    {
-        (long seconds, int nanoseconds) = (time.Seconds, time.Nanoseconds);
-        string sign = "";
-        if (seconds < 0 && nanoseconds > 0)
-        {
-            seconds++;
-            nanoseconds = 1_000_000_000 - nanoseconds;
-            sign = seconds == 0 ? "-" : "";
-        }
-
-        string fraction = nanoseconds == 0
-            ? ""
-            : "." + nanoseconds.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
-        return sign + seconds.ToString(CultureInfo.InvariantCulture) + fraction;
-    }
 
     private static byte TypeFlag(TarEntryType type) => type switch
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Globalization;
 
 namespace OciImage.Tar;
 
@@ -73,6 +74,24 @@ internal static class TarNumber
 
         time = new TarTimestamp(seconds, nanoseconds);
         return true;
+    }
+
+    /// <summary>Writes seconds with as many digits of a fraction as there are.</summary>
+    public static string FormatTime(TarTimestamp time)
+    {
+        (long seconds, int nanoseconds) = (time.Seconds, time.Nanoseconds);
+        string sign = "";
+        if (seconds < 0 && nanoseconds > 0)
+        {
+            seconds++;
+            nanoseconds = 1_000_000_000 - nanoseconds;
+            sign = seconds == 0 ? "-" : "";
+        }
+
+        string fraction = nanoseconds == 0
+            ? ""
+            : "." + nanoseconds.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
+        return sign + seconds.ToString(CultureInfo.InvariantCulture) + fraction;
     }
 
     // Two's complement, big endian; the top bit says that it is binary and is not part of the number.

@@ -305,42 +305,4 @@ public sealed class LayerWriterTests : IDisposable
 
     private async Task UnpackIntoAsync(string target, TestEntry[] entries) =>
         await LayerUnpacker.UnpackAsync(_store, [await TestLayer.AddAsync(_store, entries)], target, null, Token);
-
-    private sealed class MeddlingIngester(MemoryStore store, Action meddle) : IContentIngester
-    {
-        public string? Key { get; private set; }
-
-        public async ValueTask<ContentIngest> OpenIngestAsync(string key, CancellationToken cancellationToken = default)
-        {
-            Key = key;
-            return new MeddlingIngest(await store.OpenIngestAsync(key, cancellationToken), meddle);
-        }
-
-        public ValueTask<IngestStatus?> GetIngestStatusAsync(string key, CancellationToken cancellationToken = default) =>
-            store.GetIngestStatusAsync(key, cancellationToken);
-    }
-
-    private sealed class MeddlingIngest(ContentIngest ingest, Action meddle) : ContentIngest
-    {
-        private Action? _meddle = meddle;
-
-        public override string Key => ingest.Key;
-
-        public override long Offset => ingest.Offset;
-
-        public override ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
-        {
-            _meddle?.Invoke();
-            _meddle = null;
-            return ingest.AppendAsync(bytes, cancellationToken);
-        }
-
-        public override ValueTask<Descriptor> CommitAsync(
-            string mediaType, Digest? expected = null, CancellationToken cancellationToken = default) =>
-            ingest.CommitAsync(mediaType, expected, cancellationToken);
-
-        public override ValueTask AbortAsync(CancellationToken cancellationToken = default) => ingest.AbortAsync(cancellationToken);
-
-        public override ValueTask DisposeAsync() => ingest.DisposeAsync();
-    }
 }

@@ -10,7 +10,7 @@ internal static class LayerTree
     private const int MaxDepth = 1024;
 
     /// <summary>Collects all nodes by their paths: parents before children, the same on every machine.</summary>
-    public static SourceTree Collect(IReadOnlyList<LayerInput> inputs, LayerWriterOptions options)
+    public static SourceTree Collect(IReadOnlyList<LayerInput> inputs, LayerOutputOptions options)
     {
         var tree = new SourceTree();
         try
@@ -35,14 +35,7 @@ internal static class LayerTree
     /// <summary>Adds a node; a directory over a directory takes over the metadata, everything else replaces what is there.</summary>
     public static void Add(SortedDictionary<ByteString, SourceNode> nodes, byte[] path, SourceNode node)
     {
-        byte[] name = path[(path.AsSpan().LastIndexOf((byte)'/') + 1)..];
-        if (name.AsSpan().StartsWith(Whiteout.Prefix))
-        {
-            string text = Encoding.UTF8.GetString(path);
-            throw new LayerException(
-                LayerErrorKind.Unsupported, $"'{Excerpt.Of(text)}' has the name of a whiteout, and would remove a file.", text);
-        }
-
+        ThrowIfWhiteout(path);
         var key = new ByteString(path);
         if (nodes.TryGetValue(key, out SourceNode? existing) &&
             (existing.Entry.Type == TarEntryType.Directory) != (node.Entry.Type == TarEntryType.Directory))
@@ -57,7 +50,19 @@ internal static class LayerTree
         nodes[key] = node;
     }
 
-    public static TarTimestamp Clamp(TarTimestamp time, LayerWriterOptions options) =>
+    /// <summary>Refuses a path whose last component would remove something, were it in a layer.</summary>
+    /// <exception cref="LayerException">It begins with ".wh.".</exception>
+    public static void ThrowIfWhiteout(byte[] path)
+    {
+        if (path.AsSpan(path.AsSpan().LastIndexOf((byte)'/') + 1).StartsWith(Whiteout.Prefix))
+        {
+            string text = Encoding.UTF8.GetString(path);
+            throw new LayerException(
+                LayerErrorKind.Unsupported, $"'{Excerpt.Of(text)}' has the name of a whiteout, and would remove a file.", text);
+        }
+    }
+
+    public static TarTimestamp Clamp(TarTimestamp time, LayerOutputOptions options) =>
         options.ClampTimesTo is { } limit && time > TarTimestamp.FromDateTimeOffset(limit)
             ? TarTimestamp.FromDateTimeOffset(limit)
             : time;
@@ -65,7 +70,7 @@ internal static class LayerTree
     public static byte[] Join(byte[] directory, ReadOnlySpan<byte> name) =>
         directory.Length == 0 ? name.ToArray() : [.. directory, (byte)'/', .. name];
 
-    private static void AddInput(SourceTree tree, string sourcePath, byte[] destination, LayerWriterOptions options)
+    private static void AddInput(SourceTree tree, string sourcePath, byte[] destination, LayerOutputOptions options)
     {
         if (!Libc.IsSupported)
         {
@@ -73,7 +78,7 @@ internal static class LayerTree
             return;
         }
 
-        var source = new LinuxSource(sourcePath, tree.Nodes, options);
+        var source = new LinuxSource(sourcePath, tree, options);
         tree.Hold(source);
         source.Add(destination);
     }
@@ -85,7 +90,7 @@ internal static class LayerTree
     }
 
     // No file system says what these are, so they are the same everywhere.
-    private static void AddParents(SortedDictionary<ByteString, SourceNode> nodes, byte[] path, LayerWriterOptions options)
+    private static void AddParents(SortedDictionary<ByteString, SourceNode> nodes, byte[] path, LayerOutputOptions options)
     {
         for (int slash = 0; slash < path.Length; slash++)
         {

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using OciImage.Linux;
 using OciImage.Tar;
 
@@ -11,22 +10,24 @@ internal sealed class LinuxSource : IDisposable
     private static readonly byte[] Self = "."u8.ToArray();
 
     private readonly SortedDictionary<ByteString, SourceNode> _nodes;
-    private readonly LayerWriterOptions _options;
+    private readonly LayerOutputOptions _options;
     private readonly string _path;
     private readonly DirectoryHandle _root;
     private readonly byte[]? _file;
-    private DirectoryHandle? _last;
-    private byte[] _lastPath = [];
+    private readonly OpenTree _files;
+    private readonly LeftOut _leftOut;
 
     /// <summary>Initializes a new instance on a directory or file, which is held until it is disposed.</summary>
-    public LinuxSource(string sourcePath, SortedDictionary<ByteString, SourceNode> nodes, LayerWriterOptions options)
+    public LinuxSource(string sourcePath, SourceTree tree, LayerOutputOptions options)
     {
-        _nodes = nodes;
+        _nodes = tree.Nodes;
+        _leftOut = new LeftOut(tree.Remarks);
         _options = options;
         _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath));
         if (Directory.Exists(_path))
         {
             _root = DirectoryHandle.OpenPath(_path);
+            _files = new OpenTree(_root);
             return;
         }
 
@@ -38,6 +39,7 @@ internal sealed class LinuxSource : IDisposable
 
         string full = new FileInfo(_path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? _path;
         _root = DirectoryHandle.OpenPath(Path.GetDirectoryName(full)!);
+        _files = new OpenTree(_root);
         _file = Encoding.UTF8.GetBytes(Path.GetFileName(full));
     }
 
@@ -57,7 +59,8 @@ internal sealed class LinuxSource : IDisposable
 
         if (destination.Length > 0)
         {
-            AddDirectory(destination, _root.GetStatus(), XattrReader.Read(_root, Self));
+            TreeNode node = TreeNode.Read(_root, Self, _root.GetStatus(), _leftOut)!;
+            LayerTree.Add(_nodes, destination, new SourceNode(node.ToEntry(destination, _options)));
         }
 
         AddBelow(destination);
@@ -65,7 +68,7 @@ internal sealed class LinuxSource : IDisposable
 
     public void Dispose()
     {
-        _last?.Dispose();
+        _files.Dispose();
         _root.Dispose();
     }
 
@@ -118,104 +121,18 @@ internal sealed class LinuxSource : IDisposable
             throw new FileNotFoundException($"'{Show(source, name)}' does not exist.", _path);
         }
 
-        if (status.Type == FileStatus.Socket)
+        _leftOut.Directory = source;
+        if (TreeNode.Read(parent, name, status, _leftOut) is not { } node)
         {
             return false;
         }
 
-        TarXattr[] xattrs = XattrReader.Read(parent, name);
-        if (status.Type == FileStatus.Directory)
-        {
-            AddDirectory(destination, status, xattrs);
-            return true;
-        }
-
-        bool isFile = status.Type == FileStatus.RegularFile;
-        byte[] linkName = status.Type == FileStatus.SymbolicLink ? parent.ReadLink(name) : [];
-        ulong inode = status.Inode;
         LayerTree.Add(_nodes, destination, new SourceNode(
-            Describe(TypeOf(status), destination, status, xattrs, linkName),
-            isFile ? () => Open(source, name, inode) : null,
-            status.LinkCount > 1 ? (((ulong)status.FileSystemMajor << 32) | status.FileSystemMinor, status.Inode) : null));
+            node.ToEntry(destination, _options),
+            node.Type == TarEntryType.RegularFile ? () => _files.Open(source, node) : null,
+            node.MayHaveMoreNames ? node.Identity : null));
 
-        return false;
-    }
-
-    private void AddDirectory(byte[] destination, FileStatus status, TarXattr[] xattrs) => LayerTree.Add(
-        _nodes, destination, new SourceNode(Describe(TarEntryType.Directory, destination, status, xattrs, [])));
-
-    private TarEntry Describe(
-        TarEntryType type, byte[] destination, FileStatus status, TarXattr[] xattrs, byte[] linkName) => new()
-    {
-        Type = type,
-        Name = destination,
-        LinkName = linkName,
-        Size = type == TarEntryType.RegularFile ? status.Size : 0,
-        Mode = status.Permissions,
-        Uid = _options.Owner?.Uid ?? status.Uid,
-        Gid = _options.Owner?.Gid ?? status.Gid,
-        ModifiedTime = LayerTree.Clamp(new TarTimestamp(status.ModifiedSeconds, (int)status.ModifiedNanoseconds), _options),
-        DeviceMajor = status.DeviceMajor,
-        DeviceMinor = status.DeviceMinor,
-        Xattrs = xattrs,
-    };
-
-    private static TarEntryType TypeOf(FileStatus status) => status.Type switch
-    {
-        FileStatus.RegularFile => TarEntryType.RegularFile,
-        FileStatus.SymbolicLink => TarEntryType.SymbolicLink,
-        FileStatus.Fifo => TarEntryType.Fifo,
-        FileStatus.BlockDevice => TarEntryType.BlockDevice,
-        FileStatus.CharacterDevice => TarEntryType.CharacterDevice,
-        _ => throw new IOException($"A file of the type '{status.Type:x}' cannot stand in a layer."),
-    };
-
-    // What is opened is the file that was listed, or there is no layer.
-    private unsafe FileStream Open(byte[] source, byte[] name, ulong inode)
-    {
-        int descriptor = OpenDirectory(source).TryOpenFile(name);
-        if (descriptor < 0)
-        {
-            throw LinuxError.Of(Libc.LastError, "Opening", name);
-        }
-
-        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        FileStatus status;
-        byte empty = 0;
-        if (Libc.StatX(descriptor, &empty, Libc.AtEmptyPath, Libc.StatBasic, &status) != 0 ||
-            status.Inode != inode || status.Type != FileStatus.RegularFile)
-        {
-            handle.Dispose();
-            throw new IOException($"'{Show(source, name)}' was replaced while the layer was written.");
-        }
-
-        return new FileStream(handle, FileAccess.Read, bufferSize: 0);
-    }
-
-    // Files come in runs of one directory.
-    private DirectoryHandle OpenDirectory(byte[] source)
-    {
-        if (_last is not null && _lastPath.AsSpan().SequenceEqual(source))
-        {
-            return _last;
-        }
-
-        DirectoryHandle current = _root.Duplicate();
-        foreach (Range range in source.AsSpan().Split((byte)'/'))
-        {
-            if (source[range] is { Length: > 0 } component)
-            {
-                int error = current.TryOpenDirectory(component, out DirectoryHandle? next);
-                current.Dispose();
-                current = error == 0 ? next! : throw LinuxError.Of(error, "Opening", component);
-            }
-        }
-
-        _last?.Dispose();
-        _last = current;
-        _lastPath = source;
-
-        return current;
+        return node.Type == TarEntryType.Directory;
     }
 
     private string Show(byte[] source, byte[] name) =>

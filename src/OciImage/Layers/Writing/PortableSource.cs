@@ -4,7 +4,7 @@ using OciImage.Tar;
 namespace OciImage.Layers;
 
 /// <summary>Reads a tree where there are no open directories to work on; owners, devices and attributes are not read.</summary>
-internal sealed class PortableSource(SortedDictionary<ByteString, SourceNode> nodes, LayerWriterOptions options)
+internal sealed class PortableSource(SortedDictionary<ByteString, SourceNode> nodes, LayerOutputOptions options)
 {
     private const int DefaultFileMode = 0x1A4;
     private const int DefaultDirectoryMode = 0x1ED;
@@ -53,7 +53,7 @@ internal sealed class PortableSource(SortedDictionary<ByteString, SourceNode> no
 
     private void AddFile(FileInfo file, byte[] destination) =>
         LayerTree.Add(nodes, destination, new SourceNode(
-            Describe(file, TarEntryType.RegularFile, destination), () => file.OpenRead()));
+            Describe(file, TarEntryType.RegularFile, destination), () => new SourceFile(file.OpenRead())));
 
     private TarEntry Describe(FileSystemInfo info, TarEntryType type, byte[] destination, byte[]? linkName = null) => new()
     {

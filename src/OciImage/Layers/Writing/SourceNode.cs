@@ -6,4 +6,4 @@ namespace OciImage.Layers;
 /// <param name="Entry">Its entry.</param>
 /// <param name="Open">Opens its content, or <see langword="null"/> where it has none.</param>
 /// <param name="LinkIdentity">What two names of one file have in common, or <see langword="null"/> for a single name.</param>
-internal sealed record SourceNode(TarEntry Entry, Func<FileStream>? Open = null, (ulong, ulong)? LinkIdentity = null);
+internal sealed record SourceNode(TarEntry Entry, Func<SourceFile>? Open = null, (ulong, ulong)? LinkIdentity = null);

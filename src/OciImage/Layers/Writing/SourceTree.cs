@@ -7,6 +7,9 @@ internal sealed class SourceTree : IDisposable
 
     public SortedDictionary<ByteString, SourceNode> Nodes { get; } = new(PathOrder.Instance);
 
+    /// <summary>Gets what is left out.</summary>
+    public LayerRemarks Remarks { get; } = new();
+
     public void Hold(IDisposable source) => _sources.Add(source);
 
     public void Dispose() => _sources.ForEach(source => source.Dispose());

@@ -9,7 +9,7 @@ internal static unsafe class XattrReader
     private const int MaxSize = 64 * 1024;
 
     /// <summary>Returns the attributes of a name in ordinal order. Empty ones have no form in an archive and are left out.</summary>
-    public static TarXattr[] Read(DirectoryHandle directory, byte[] name)
+    public static TarXattr[] Read(DirectoryHandle directory, byte[] name, LeftOut? leftOut)
     {
         fixed (byte* file = directory.ProcPath(name))
         {
@@ -27,19 +27,44 @@ internal static unsafe class XattrReader
                 length = Libc.ListLinkXattrs(file, target, list.Length);
             }
 
+            if (length < 0)
+            {
+                throw LinuxError.Of(Libc.LastError, "Listing the attributes of", name);
+            }
+
             var xattrs = new List<TarXattr>();
-            foreach (Range range in list.AsSpan(0, (int)Math.Max(0, length)).Split((byte)0))
+            foreach (Range range in list.AsSpan(0, (int)length).Split((byte)0))
             {
                 byte[] key = list.AsSpan(0, (int)length)[range].ToArray();
-                if (key.Length > 0 && !XattrRules.IsLeftOut(key) && ReadValue(file, key, name) is { Length: > 0 } value)
+                if (key.Length == 0)
                 {
-                    xattrs.Add(new TarXattr(key, value));
+                    continue;
+                }
+
+                if (XattrRules.IsLeftOut(key))
+                {
+                    leftOut?.AddFilteredXattr(name, key);
+                }
+                else if (ReadValue(file, key, name) is { } value)
+                {
+                    Add(xattrs, name, key, value, leftOut);
                 }
             }
 
             xattrs.Sort((left, right) => left.Name.Span.SequenceCompareTo(right.Name.Span));
             return [.. xattrs];
         }
+    }
+
+    private static void Add(List<TarXattr> xattrs, byte[] name, byte[] key, byte[] value, LeftOut? leftOut)
+    {
+        if (value.Length == 0)
+        {
+            leftOut?.AddEmptyXattr(name, key);
+            return;
+        }
+
+        xattrs.Add(new TarXattr(key, value));
     }
 
     private static byte[]? ReadValue(byte* file, byte[] key, byte[] name)
