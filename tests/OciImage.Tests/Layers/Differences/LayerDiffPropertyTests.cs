@@ -22,7 +22,7 @@ public sealed class LayerDiffPropertyTests
         (kind, name, other, mode, time, content, xattr, owner) => Make(kind, name, other) with
         {
             Mode = Octal(((string[])["755", "700", "1777", "4711"])[mode]),
-            Time = ((TarTimestamp[])[new(1_500_000_000, 0), new(1_500_000_000, 7), new(-3, 999_999_999), new(4_000_000_000, 0)])[time],
+            Time = ((TarTimestamp[])[new(1_400_000_000, 0), new(1_400_000_000, 7), new(-3, 999_999_999), new(4_000_000_000, 0)])[time],
             Content = kind <= 3 ? ((byte[][])[[], [1, 2, 3], [3, 2, 1]])[content] : [],
             Xattrs = kind is 0 or 4 ? ((( string, byte[])[][])[[], [], [("user.a", [0, 10, 61])], [("user.a", [1]), ("user.b", [255])]])[xattr] : [],
             Uid = Environment.IsPrivilegedProcess ? owner : 0,
