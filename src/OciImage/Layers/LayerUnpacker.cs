@@ -8,7 +8,7 @@ namespace OciImage.Layers;
 /// <summary>Applies the layers of an image to a directory tree (image-spec 1.1.1, layer.md, "Applying Changesets").</summary>
 public static class LayerUnpacker
 {
-    /// <summary>Gets whether this system can unpack a tree: Linux on x64 and arm64 can.</summary>
+    /// <summary>Gets whether this system can make an exact tree, with owners, modes, devices and links: Linux on x64 and arm64 can.</summary>
     public static bool IsSupported => Libc.IsSupported;
 
     /// <summary>Applies layers to a new tree.</summary>
@@ -17,6 +17,11 @@ public static class LayerUnpacker
     /// The tree is made beside the target, in a directory that only its owner can enter, and gets the target's name when the
     /// digest, the size and the DiffID of every layer agreed. On failure and on cancellation nothing is left, and
     /// what was there before is there again.
+    /// </para>
+    /// <para>
+    /// Where <see cref="IsSupported"/> is false the tree has what every system has: directories, files and their times, modes outside
+    /// Windows, and those symbolic links that lead to a place inside it. Everything else is left out and reported, and so are names that
+    /// the file system cannot have, or takes for one (<see cref="UnpackOptions.Names"/>). The layers are read twice then.
     /// </para>
     /// <para>Where the target is a mount point, or its parent cannot be written to, the tree is made inside it and moved up at the end.</para>
     /// </remarks>
@@ -27,7 +32,9 @@ public static class LayerUnpacker
     /// <param name="cancellationToken">Cancels the unpacking.</param>
     /// <returns>What was unpacked, skipped and tolerated.</returns>
     /// <exception cref="ArgumentException">The target is the root of the system.</exception>
-    /// <exception cref="PlatformNotSupportedException">The system is not one that <see cref="IsSupported"/> is true on.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// Owners or devices are asked for, and the system is not one that <see cref="IsSupported"/> is true on.
+    /// </exception>
     /// <exception cref="IOException">The target is not empty, or the file system refused an operation.</exception>
     /// <exception cref="ContentNotFoundException">The source lacks a layer.</exception>
     /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
@@ -148,12 +155,37 @@ public static class LayerUnpacker
             new UnpackReport(writer.Entries, writer.Bytes, remarks.ToList()));
     }
 
+    private static async ValueTask<UnpackReport> UnpackPortablyAsync(
+        IContentFetcher source,
+        IReadOnlyList<LayerToApply> layers,
+        string targetDirectory,
+        UnpackOptions options,
+        CancellationToken cancellationToken)
+    {
+        if (options.Owners is OwnerPolicy.Keep or OwnerPolicy.Map || options.Devices is DevicePolicy.Create)
+        {
+            throw new PlatformNotSupportedException("Owners and devices can only be made on Linux (x64, arm64).");
+        }
+
+        IPortableFileSystem files = options.PortableFiles ?? new PortableFileSystem();
+        using PortableTarget target = PortableTarget.Prepare(files, targetDirectory, options.Force);
+        ImageFileTree tree = await ImageFileTree
+            .ReadAsync(source, layers, ImageFileTreeOptions.Of(options), cancellationToken)
+            .ConfigureAwait(false);
+        var unpacker = new PortableUnpacker(tree, files, options, target.Root);
+        await unpacker.RunAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        target.Publish();
+
+        return new UnpackReport(tree.Entries, unpacker.Bytes, [.. tree.Remarks, .. unpacker.Remarks]);
+    }
+
     private static void RequireSupport()
     {
         if (!IsSupported)
         {
             throw new PlatformNotSupportedException(
-                "A tree with owners, modes, devices and links can only be made on Linux (x64, arm64); use a container or a virtual machine there.");
+                "Directories of an overlay can only be made on Linux (x64, arm64).");
         }
     }
 }

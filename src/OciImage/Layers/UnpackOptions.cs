@@ -24,6 +24,10 @@ public sealed class UnpackOptions
     /// <value>The default value is <see cref="WindowsLayerPolicy.Refuse"/>.</value>
     public WindowsLayerPolicy WindowsLayers { get; set; }
 
+    /// <summary>Gets or sets what becomes of names that the file system cannot have, on other systems than Linux.</summary>
+    /// <value>The default value is <see cref="NamePolicy.Skip"/>.</value>
+    public NamePolicy Names { get; set; }
+
     /// <summary>Gets or sets what becomes of devices.</summary>
     /// <value>The default value is <see cref="DevicePolicy.Automatic"/>.</value>
     public DevicePolicy Devices { get; set; }
@@ -90,6 +94,9 @@ public sealed class UnpackOptions
 
     // For tests: the walk that stands in for openat2 has to pass the same table.
     internal bool AvoidOpenAt2 { get; set; }
+
+    // For tests: another system's rules, and its way to make a tree.
+    internal IPortableFileSystem? PortableFiles { get; set; }
 
     internal UnpackOptions Clone() => (UnpackOptions)MemberwiseClone();
 }

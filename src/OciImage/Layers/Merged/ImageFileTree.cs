@@ -194,6 +194,9 @@ public sealed class ImageFileTree
         }
     }
 
+    /// <summary>Tells whether a symbolic link leads to a place in the tree without the help of a root directory.</summary>
+    internal static bool StaysInside(ImageFile link) => MergedResolver.StaysInside(link.Directory!, link.Node.LinkTarget);
+
     private bool IsMine(ImageFile file)
     {
         MergedDirectory? top = file.Directory;

@@ -67,5 +67,15 @@ public sealed class ImageFileTreeOptions
 
     internal LayerLimits Limits => new(MaxEntries, MaxBytes, MaxRatio, Progress);
 
+    internal static ImageFileTreeOptions Of(UnpackOptions options) => new()
+    {
+        MaxEntries = options.MaxEntries,
+        MaxBytes = options.MaxBytes,
+        MaxRatio = options.MaxRatio,
+        MaxDepth = options.MaxDepth,
+        WindowsLayers = options.WindowsLayers,
+        Progress = options.Progress,
+    };
+
     internal ImageFileTreeOptions Clone() => (ImageFileTreeOptions)MemberwiseClone();
 }

@@ -50,6 +50,60 @@ internal sealed class MergedResolver(MergedDirectory root, Func<MergedDirectory,
         return current.Parent is null ? (root, []) : (current.Parent, current.Name);
     }
 
+    /// <summary>Tells whether a target leads nowhere above the root, and over no absolute link, when it is followed as it is.</summary>
+    public static bool StaysInside(MergedDirectory start, byte[] target)
+    {
+        var left = new Stack<byte[]>();
+        MergedDirectory? current = start;
+        if (target is [(byte)'/', ..])
+        {
+            return false;
+        }
+
+        Push(left, target);
+        for (int links = 0; left.TryPop(out byte[]? name);)
+        {
+            bool isUp = name.AsSpan().SequenceEqual(".."u8);
+            if (current is null)
+            {
+                // Below what is missing nobody knows where ".." would lead.
+                if (isUp)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            if (isUp)
+            {
+                if (current.Parent is null)
+                {
+                    return false;
+                }
+
+                current = current.Parent;
+                continue;
+            }
+
+            MergedNode? next = current.Find(name)?.Node;
+            if (next is { Type: TarEntryType.SymbolicLink })
+            {
+                if (next.LinkTarget is [(byte)'/', ..] || ++links > MaxLinks)
+                {
+                    return false;
+                }
+
+                Push(left, next.LinkTarget);
+                continue;
+            }
+
+            current = next as MergedDirectory;
+        }
+
+        return true;
+    }
+
     private MergedDirectory? Walk(byte[] path, Action<MergedDirectory, byte[]>? remove)
     {
         var left = new Stack<byte[]>();
