@@ -49,9 +49,12 @@ public static class LayerUnpacker
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentException.ThrowIfNullOrEmpty(targetDirectory);
-        RequireSupport();
-
         options = options?.Clone() ?? new UnpackOptions();
+        if (options.PortableFiles is not null || !IsSupported)
+        {
+            return await UnpackPortablyAsync(source, layers, targetDirectory, options, cancellationToken).ConfigureAwait(false);
+        }
+
         using UnpackTarget target = UnpackTarget.Prepare(targetDirectory, options.Force);
         using DirectoryHandle root = target.OpenRoot();
         UnpackReport report = await ApplyAsync(source, layers, root, options, cancellationToken).ConfigureAwait(false);

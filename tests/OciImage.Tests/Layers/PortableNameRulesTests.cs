@@ -56,6 +56,10 @@ public sealed class PortableNameRulesTests
     [InlineData("\u00c9", "e\u0301")]
     public void KeyOf_FindsNamesThatAreOneWhereNamesAreFolded(string left, string right)
     {
+        Assert.SkipWhen(
+            "\u00e9".Normalize(NormalizationForm.FormD).Length == 1 && right.Length > 1 && right[1] == '\u0301',
+            "The host has no data for normalisation (invariant globalization).");
+
         Assert.Equal(NameRules.Windows.KeyOf(left), NameRules.Windows.KeyOf(right));
         Assert.Equal(NameRules.MacOS.KeyOf(left), NameRules.MacOS.KeyOf(right));
         Assert.NotEqual(NameRules.Unix.KeyOf(left), NameRules.Unix.KeyOf(right));

@@ -38,7 +38,7 @@ public sealed class PortableUnpackTests : IDisposable
         }
 
         Assert.Equal((7L, 2L), (report.Entries, report.Bytes));
-        Assert.Equal((LayerRemarkKind.FileType, "/h"), Remark(Assert.Single(report.Remarks)));
+        Assert.Equal((LayerRemarkKind.FileType, "/a/f"), Remark(Assert.Single(report.Remarks)));
     }
 
     [Fact]
