@@ -97,9 +97,9 @@ internal sealed class PaxRecords
                 _ = Time(key, value);
                 break;
             default:
-                if (key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal))
+                if (PaxXattr.TryRead(key, value, out string name, out byte[] content))
                 {
-                    AddXattr(key["SCHILY.xattr.".Length..], value);
+                    AddXattr(name, content);
                 }
                 else if (key.StartsWith("GNU.sparse.", StringComparison.Ordinal))
                 {
@@ -110,7 +110,7 @@ internal sealed class PaxRecords
         }
     }
 
-    private void AddXattr(string name, ReadOnlySpan<byte> value)
+    private void AddXattr(string name, byte[] value)
     {
         if (name.Length == 0)
         {
@@ -118,7 +118,7 @@ internal sealed class PaxRecords
         }
 
         // An empty value takes back what an earlier record said (POSIX pax, "Extended Header Keyword Precedence").
-        if (value.IsEmpty)
+        if (value.Length == 0)
         {
             _xattrs.Remove(name);
             return;
@@ -129,7 +129,7 @@ internal sealed class PaxRecords
             throw TarFault.Limit($"An entry has more than {MaxXattrs} attributes.");
         }
 
-        _xattrs[name] = value.ToArray();
+        _xattrs[name] = value;
     }
 
     private static byte[]? Text(string key, ReadOnlySpan<byte> value)

@@ -39,9 +39,9 @@ internal static class TarEntryRules
     {
         foreach (TarXattr xattr in xattrs)
         {
-            if (xattr.Name.IsEmpty || xattr.Name.Span.ContainsAny((byte)0, (byte)'='))
+            if (xattr.Name.IsEmpty || xattr.Name.Span.Contains((byte)0))
             {
-                return "an attribute's name is empty or has a NUL or '='";
+                return "an attribute's name is empty or has a NUL";
             }
 
             if (xattr.Value.IsEmpty)

@@ -88,7 +88,8 @@ internal static class TarHeaderWriter
 
         foreach (TarXattr xattr in entry.Xattrs)
         {
-            records["SCHILY.xattr." + Encoding.Latin1.GetString(xattr.Name.Span)] = xattr.Value.ToArray();
+            (string key, byte[] value) = PaxXattr.ToRecord(xattr);
+            records[key] = value;
         }
 
         var bytes = new ArrayBufferWriter<byte>();

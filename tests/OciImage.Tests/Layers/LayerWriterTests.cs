@@ -270,6 +270,34 @@ public sealed class LayerWriterTests : IDisposable
         TreeRemover.Remove(place, "source"u8);
     }
 
+    [Fact]
+    public async Task WriteAsync_TellsWhatItLeavesOut()
+    {
+        SkipUnlessLinux();
+        string source = _directory.CreateDirectory("source");
+        string file = _directory.WriteFile("source/d/f", "x");
+        Assert.SkipUnless(TestXattrs.IsSupported(_directory.Path), "The file system has no user attributes.");
+        TestXattrs.Set(file, "user.empty", []);
+        TestXattrs.Set(file, "user.kept", [1]);
+        TestXattrs.Set(file, "user.a=b", [2]);
+        TestXattrs.Set(file, "user.overlay.x", [3]);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(source, "s")));
+
+        WrittenLayer layer = await WriteAsync(null, new LayerInput(source, "/"));
+
+        Assert.Equal(
+            [(LayerRemarkKind.FileType, "s"), (LayerRemarkKind.Xattr, "d/f"), (LayerRemarkKind.Xattr, "d/f")],
+            layer.Remarks.OrderBy(remark => remark.Kind != LayerRemarkKind.FileType).Select(remark => (remark.Kind, remark.Path!)));
+        Assert.Contains(layer.Remarks, remark => remark.Message.Contains("'user.empty'", StringComparison.Ordinal));
+        Assert.Contains(layer.Remarks, remark => remark.Message.Contains("'user.overlay.x'", StringComparison.Ordinal));
+        Assert.Equal(2, layer.Entries);
+        string target = _directory.Combine("again");
+        await LayerUnpacker.UnpackAsync(_store, [new LayerToApply(layer.Descriptor, layer.DiffId)], target, null, Token);
+        Assert.Equal(["user.a=b", "user.kept"], TestXattrs.List(Path.Combine(target, "d/f")).Order(StringComparer.Ordinal));
+        Assert.Equal([2], TestXattrs.Read(Path.Combine(target, "d/f"), "user.a=b"));
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static void SkipUnlessLinux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Trees are unpacked on Linux only.");

@@ -22,6 +22,14 @@ internal static unsafe class TestXattrs
         }
     }
 
+    public static void Set(string path, string name, byte[] content)
+    {
+        fixed (byte* file = Encoding.UTF8.GetBytes(path + '\0'), key = Encoding.UTF8.GetBytes(name + '\0'), value = (byte[])[.. content, 0])
+        {
+            Assert.Equal(0, Libc.SetLinkXattr(file, key, value, content.Length, 0));
+        }
+    }
+
     public static string[] List(string path) => List(Encoding.UTF8.GetBytes(path));
 
     public static string[] List(byte[] path)

@@ -7,12 +7,22 @@ namespace OciImage.Tests.Tar;
 
 /// <summary>Compares the reader with Go's archive/tar over Go's own test archives, where they are at hand.</summary>
 /// <remarks>
-/// Deviations, each on purpose: a size that the header of an entry without content has is 0 here and reported, so that nobody
-/// allocates by it; device numbers of what is no device mean nothing and are 0; global headers are no entries of a tree and
-/// are passed over and reported; the type 'S' is a regular file with extents; modes keep the 12 bits that a file has.
+/// What deviates does so on purpose, and is what this table says, in docs/layers.md as well: a size that the header of an entry without
+/// content has is 0 here and reported, so that nobody allocates by it; device numbers of what is no device mean nothing and are 0; global
+/// headers are no entries of a tree and are passed over and reported; the type 'S' is a regular file with extents.
 /// </remarks>
 public sealed class TarVectorTests
 {
+    private static readonly Dictionary<string, string[]> Deviations = new()
+    {
+        ["gnu-nil-sparse-data.tar"] = ["type"],
+        ["gnu-sparse-big.tar"] = ["type"],
+        ["hdr-only.tar"] = ["size"],
+        ["pax-global-records.tar"] = ["global"],
+        ["sparse-formats.tar"] = ["type"],
+        ["ustar-file-devs.tar"] = ["device"],
+    };
+
     public static TheoryData<string> Files
     {
         get
@@ -46,6 +56,11 @@ public sealed class TarVectorTests
         JsonElement row = document.RootElement.EnumerateArray().Single(row => row.GetProperty("file").GetString() == file);
         List<JsonElement> expected = [.. row.GetProperty("entries").EnumerateArray().Where(entry => Type(entry) != "g")];
         using var reader = new TarReader(Open(file));
+        var deviations = new SortedSet<string>(StringComparer.Ordinal);
+        if (expected.Count < row.GetProperty("entries").GetArrayLength())
+        {
+            deviations.Add("global");
+        }
 
         int index = 0;
         LayerException? error = null;
@@ -54,7 +69,7 @@ public sealed class TarVectorTests
             while (await reader.ReadNextAsync(TestContext.Current.CancellationToken) is { } entry)
             {
                 Assert.True(index < expected.Count, $"Go has no entry '{entry.DisplayName}'.");
-                await CompareAsync(expected[index++], entry, reader);
+                await CompareAsync(expected[index++], entry, reader, deviations);
             }
         }
         catch (LayerException exception)
@@ -65,14 +80,16 @@ public sealed class TarVectorTests
         bool goFailed = row.TryGetProperty("error", out JsonElement message) && message.GetString()?.Length > 0;
         Assert.Equal(goFailed, error is not null);
         Assert.Equal(expected.Count, index);
+        Assert.Equal(Deviations.GetValueOrDefault(file, []), deviations);
     }
 
-    private static async Task CompareAsync(JsonElement expected, TarEntry entry, TarReader reader)
+    private static async Task CompareAsync(
+        JsonElement expected, TarEntry entry, TarReader reader, SortedSet<string> deviations)
     {
         Assert.Equal(expected.GetProperty("nameBase64").GetString(), Convert.ToBase64String(entry.Name.Span));
         Assert.Equal(Text(expected, "linkBase64"), Convert.ToBase64String(entry.LinkName.Span));
-        Assert.Equal(Type(expected), TypeFlag(entry.Type));
-        Assert.Equal(Number(expected, "mode") & 0xFFF, entry.Mode);
+        Deviate("type", Type(expected) != TypeFlag(entry.Type), Type(expected) == "S" && entry.Type == TarEntryType.RegularFile);
+        Assert.Equal(Number(expected, "mode"), entry.Mode);
         Assert.Equal(Number(expected, "uid"), entry.Uid);
         Assert.Equal(Number(expected, "gid"), entry.Gid);
         Assert.Equal(Text(expected, "uname"), entry.UserName);
@@ -81,13 +98,24 @@ public sealed class TarVectorTests
         Assert.Equal(Number(expected, "mtimeNanos"), entry.ModifiedTime.Nanoseconds);
         bool isFile = entry.Type == TarEntryType.RegularFile;
         bool isDevice = entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice;
-        Assert.Equal(isFile ? Number(expected, "size") : 0, entry.Size);
-        Assert.Equal(isDevice ? Number(expected, "devMajor") : 0, entry.DeviceMajor);
-        Assert.Equal(isDevice ? Number(expected, "devMinor") : 0, entry.DeviceMinor);
+        Deviate("size", Number(expected, "size") != entry.Size, !isFile && entry.Size == 0);
+        Deviate(
+            "device",
+            Number(expected, "devMajor") != entry.DeviceMajor || Number(expected, "devMinor") != entry.DeviceMinor,
+            !isDevice && (entry.DeviceMajor, entry.DeviceMinor) == (0, 0));
         CompareXattrs(expected, entry);
         if (isFile && !expected.TryGetProperty("contentSkipped", out _))
         {
             await CompareContentAsync(expected, reader);
+        }
+
+        void Deviate(string what, bool differs, bool isOnPurpose)
+        {
+            Assert.True(isOnPurpose || !differs, what);
+            if (differs)
+            {
+                deviations.Add(what);
+            }
         }
     }
 
@@ -144,9 +172,7 @@ public sealed class TarVectorTests
         return LayerCompression.OpenDecompressor(stream, format);
     }
 
-    private static string Type(JsonElement entry) => entry.GetProperty("type").GetString() is "S"
-        ? "0"
-        : entry.GetProperty("type").GetString()!;
+    private static string Type(JsonElement entry) => entry.GetProperty("type").GetString()!;
 
     private static string TypeFlag(TarEntryType type) => ((int)type).ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -21,7 +21,7 @@ public sealed class TarWriterTests
         { TestEntries.File("a", time: new TarTimestamp(0, -1)), "nanoseconds" },
         { TestEntries.File("a", time: new TarTimestamp(0, 1_000_000_000)), "nanoseconds" },
         { TestEntries.File("a", xattr: ("", "x")), "attribute" },
-        { TestEntries.File("a", xattr: ("user.a=b", "x")), "attribute" },
+        { TestEntries.File("a", xattr: ("user.a\0b", "x")), "attribute" },
         { TestEntries.File("a", xattr: ("user.a", "")), "empty" },
         { TestEntries.File("a", xattr: ("user.a", new string('x', 1 << 20))), "extended header" },
         { TestEntries.Link(TarEntryType.SymbolicLink, "a", ""), "target" },

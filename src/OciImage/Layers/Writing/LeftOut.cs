@@ -27,6 +27,11 @@ internal sealed class LeftOut(LayerRemarks remarks)
         name,
         $"The attribute '{Excerpt.Of(Encoding.UTF8.GetString(xattr))}' of '{Show(name)}' is left out: it is empty, which an archive cannot say.");
 
+    public void AddSurplusXattr(byte[] name, byte[] xattr) => Add(
+        LayerRemarkKind.Xattr,
+        name,
+        $"The attribute '{Excerpt.Of(Encoding.UTF8.GetString(xattr))}' of '{Show(name)}' is left out: there are more than an archive can say.");
+
     private void Add(LayerRemarkKind kind, byte[] name, string message) => remarks.Add(kind, Full(name), message);
 
     private string Show(byte[] name) => Excerpt.Of(Full(name));

@@ -7,6 +7,9 @@ namespace OciImage.Layers;
 internal static unsafe class XattrReader
 {
     private const int MaxSize = 64 * 1024;
+    private const int MaxTotal = 1_000_000;
+    private const int MaxCount = 10_000;
+    private const int RecordSize = 40;
 
     /// <summary>Returns the attributes of a name in ordinal order. Empty ones have no form in an archive and are left out.</summary>
     public static TarXattr[] Read(DirectoryHandle directory, byte[] name, LeftOut? leftOut)
@@ -52,8 +55,30 @@ internal static unsafe class XattrReader
             }
 
             xattrs.Sort((left, right) => left.Name.Span.SequenceCompareTo(right.Name.Span));
-            return [.. xattrs];
+            return DropSurplus(xattrs, name, leftOut);
         }
+    }
+
+    // Readers take extended headers of 1 MiB; a name and a target of a link have their share of it.
+    private static TarXattr[] DropSurplus(List<TarXattr> xattrs, byte[] name, LeftOut? leftOut)
+    {
+        long left = MaxTotal;
+        var kept = new List<TarXattr>(xattrs.Count);
+        foreach (TarXattr xattr in xattrs)
+        {
+            // A name with '=' needs three bytes for one, and its value four for three.
+            long size = RecordSize + (3L * xattr.Name.Length) + (xattr.Value.Length * 4L / 3);
+            if (size > left || kept.Count == MaxCount)
+            {
+                leftOut?.AddSurplusXattr(name, xattr.Name.ToArray());
+                continue;
+            }
+
+            left -= size;
+            kept.Add(xattr);
+        }
+
+        return [.. kept];
     }
 
     private static void Add(List<TarXattr> xattrs, byte[] name, byte[] key, byte[] value, LeftOut? leftOut)

@@ -54,7 +54,7 @@ public sealed class TreeManifestTests
     {
         using var fixture = new DiffFixture();
         await fixture.MakeAsync(
-            fixture.Upper, File("f") with { Xattrs = [("user.a b", [0, 1]), ("user.x", [2])] }, HardLink("g", "f"), Directory("d\u00ff/e"), File("d\u00ff/\u0001"));
+            fixture.Upper, File("f") with { Xattrs = [("user.a b", [0, 1]), ("user.=x", [2])] }, HardLink("g", "f"), Directory("d\u00ff/e"), File("d\u00ff/\u0001"));
         byte[] text = await DiffFixture.RecordAsync(fixture.Upper);
 
         TreeManifest manifest = await TreeManifest.ParseAsync(new TrickleStream(new MemoryStream(text)), cancellationToken: Token);
