@@ -54,7 +54,7 @@ public sealed class LayerDiffPeerTests : IDisposable
         await ShellAsync(upper, """
             echo two > etc/a/f; rm -r var/gone kind/dir; echo now a file > kind/dir; rm usr/etc; mkdir usr/etc; echo new > usr/etc/new
             rm -r dash/a; echo 2 > dash/a-b/2; chown 56:78 usr/bin; ln usr/bin/same usr/bin/another; mknod null c 1 3
-            printf 'n\377' | xargs -I{} touch {}; chmod 1777 var
+            touch 'n ü'; chmod 1777 var
             find . -newermt @1500000001 -exec touch -h -d @1600000000 {} +
             """);
         OciLayout layout = await OciLayout.OpenOrCreateAsync(_directory.Combine("layout"), cancellationToken: token);
