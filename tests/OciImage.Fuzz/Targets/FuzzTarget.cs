@@ -9,7 +9,7 @@ public abstract class FuzzTarget
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new ChallengeTarget(), new ConfigTarget(), new LinkTarget(), new ReferenceTarget(), new HostsFileTarget(), new RegistriesTarget(),
-        new ArchiveTarget(),
+        new ArchiveTarget(), new TarTarget(), new UnpackTarget(),
     ];
 
     /// <summary>Gets the name, which is also that of the seeds' directory.</summary>
@@ -17,6 +17,9 @@ public abstract class FuzzTarget
 
     /// <summary>Gets texts that mean something to the parser; mutations insert them.</summary>
     public abstract IReadOnlyList<string> Words { get; }
+
+    /// <summary>Gets how many mutations a seed has in the unit tests.</summary>
+    public virtual int MutationsPerSeed => 300;
 
     /// <summary>Gets the seeds, in the order of their names.</summary>
     public IReadOnlyList<byte[]> ReadSeeds() => SeedFiles.Read(Name);

@@ -22,7 +22,7 @@ public sealed class FuzzTargetTests
         foreach (byte[] seed in seeds)
         {
             Run(target, seed);
-            for (int i = 0; i < MutationsPerSeed; i++)
+            for (int i = 0; i < target.MutationsPerSeed; i++)
             {
                 Run(target, mutator.Next(seeds));
             }
