@@ -13,6 +13,8 @@ public sealed partial class LayerConformanceTests
     private const string WorkerResults = "OCIIMAGE_TEST_CONFORMANCE_RESULTS";
     private const string Nobody = "65534";
 
+    private static readonly Lazy<string?> OverlayLack = new(OverlayOutput.Lack);
+
     public static TheoryData<string> Ids => [.. CaseFile.All.Keys];
 
     private static ICaseOutput[] WithoutRoot { get; } = [new TreeOutput(avoidOpenAt2: false), new TreeOutput(avoidOpenAt2: true)];
@@ -52,6 +54,32 @@ public sealed partial class LayerConformanceTests
         Assert.SkipUnless(LayerUnpacker.IsSupported, "Trees are unpacked on Linux only.");
 
         await CheckAsync(id, new UnpackedArchiveOutput());
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public async Task Overlay_ShowsTheTreeOfTheTable(string id)
+    {
+        Assert.SkipWhen(OverlayLack.Value is not null, OverlayLack.Value ?? "");
+
+        await CheckAsync(id, new OverlayOutput(new OverlayOptions()));
+    }
+
+    [Fact]
+    public async Task Overlays_ShowTheTreesOfTheTable_WithAttributesOfUsers()
+    {
+        Assert.SkipWhen(OverlayLack.Value is not null, OverlayLack.Value ?? "");
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("OCIIMAGE_SOAK") == "1", "Runs with OCIIMAGE_SOAK=1.");
+        var outcomes = new List<CaseOutcome>();
+
+        foreach (LayerCase each in CaseFile.All.Values)
+        {
+            outcomes.Add(await CaseRunner.RunAsync(
+                each, new OverlayOutput(new OverlayOptions { UserXattrs = true, Whiteouts = OverlayWhiteouts.Xattr }), Token));
+        }
+
+        string faults = string.Join('\n', outcomes.Where(outcome => outcome.Faults.Count > 0));
+        Assert.True(faults.Length == 0, faults);
     }
 
     [Fact]
