@@ -14,19 +14,17 @@ internal static class CaseRunner
     private const long MaxAllocated = 32 * 1024 * 1024;
     private const long MaxAllocatedPerByte = 16;
 
-    private static readonly Lazy<SystemAbilities> Abilities = new(SystemAbilities.Probe);
-
     public static async Task<CaseOutcome> RunAsync(LayerCase each, ICaseOutput output, CancellationToken cancellationToken)
     {
         bool isRoot = !output.UsesFileSystem || Libc.GetEffectiveUserId() == 0;
         string name = $"{output.Kind}, {(isRoot ? "root" : "user")}";
         CaseExpectation expectation = each.ExpectationFor(output.Kind, isRoot);
-        if (output.UsesFileSystem && Abilities.Value.LackFor(expectation) is { } lack)
+        if (output.UsesFileSystem && SystemAbilities.Here.LackFor(expectation) is { } lack)
         {
             return new CaseOutcome(each.Id, name, [], lack);
         }
 
-        using var directory = new TemporaryDirectory();
+        using var directory = new TemporaryDirectory(SystemAbilities.Here.Place);
         using var contents = new RemovedContents(directory.Path);
         var sentinel = new CaseSentinel(directory.Path);
         var store = new MemoryStore();

@@ -25,7 +25,7 @@ internal sealed partial class OverlayOutput(OverlayOptions overlay) : ICaseOutpu
             return "Only root mounts.";
         }
 
-        using var directory = new TemporaryDirectory();
+        using var directory = new TemporaryDirectory(SystemAbilities.Here.Place);
         string point = directory.CreateDirectory("point");
         int error = TryMount(point, $"lowerdir={directory.CreateDirectory("1")}:{directory.CreateDirectory("2")}");
         if (error == 0)
