@@ -8,6 +8,7 @@ public sealed partial class DocumentedTestsTests
     [Theory]
     [InlineData("registry.md", 50)]
     [InlineData("layout.md", 20)]
+    [InlineData("layers.md", 50)]
     public void Pages_NameTestsThatExist(string file, int atLeast)
     {
         string root = FindRoot();
@@ -25,6 +26,27 @@ public sealed partial class DocumentedTestsTests
         Assert.Empty(missing);
     }
 
+    [Fact]
+    public void Attacks_NameCasesOfTheTableThatExist()
+    {
+        string root = FindRoot();
+        string page = File.ReadAllText(Path.Combine(root, "docs", "layers.md"));
+        string attacks = page[page.IndexOf("\n## Attacks", StringComparison.Ordinal)..];
+        string cases = string.Concat(Directory
+            .EnumerateFiles(Path.Combine(root, "tests", "OciImage.Tests", "Layers", "Conformance", "cases"))
+            .Select(File.ReadAllText));
+        string[] names = [.. CaseName().Matches(attacks).Select(match => match.Groups[1].Value).Distinct()];
+
+        string[] missing = [.. names.Where(name => !cases.Contains(
+            name.EndsWith('…') ? $"\"id\": \"{name.TrimEnd('…')}" : $"\"id\": \"{name}\"", StringComparison.Ordinal))];
+
+        Assert.True(names.Length > 50);
+        Assert.Empty(missing);
+        Assert.Equal(
+            [25, 15, 16, 12, 13],
+            new[] { 'P', 'L', 'W', 'X', 'D' }.Select(letter => Regex.Count(attacks, $@"^\| {letter}\d\d \|.*`", RegexOptions.Multiline)));
+    }
+
     private static string FindRoot()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
@@ -37,6 +59,10 @@ public sealed partial class DocumentedTestsTests
     }
 
     // `Member_WhatHappens`, with … for the rest.
-    [GeneratedRegex("`([A-Z][A-Za-z0-9]+_[A-Za-z0-9_]*…?)`")]
+    [GeneratedRegex("`([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*_[A-Za-z0-9_]*…?)`")]
     private static partial Regex TestName();
+
+    // `small-letters`, with … for the rest.
+    [GeneratedRegex("`([a-z0-9]+(?:-[a-z0-9]+)*(?:-…)?)`")]
+    private static partial Regex CaseName();
 }

@@ -82,6 +82,27 @@ public sealed class UnpackTargetTests : IDisposable
     }
 
     [Fact]
+    public async Task UnpackAsync_TakesNoAclFromThePlace()
+    {
+        // Owner rwx, user 1234 rwx, group r-x, mask rwx, others ---.
+        byte[] acl =
+        [
+            2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 2, 0, 7, 0, 0xD2, 4, 0, 0, 4, 0, 5, 0, 255, 255, 255, 255, 16, 0, 7, 0, 255, 255, 255, 255,
+            32, 0, 0, 0, 255, 255, 255, 255,
+        ];
+        Assert.SkipUnless(TestXattrs.TrySet(_tree.Place, "system.posix_acl_default", acl), "The file system has no ACLs.");
+
+        await _tree.UnpackAsync([File("f") with { Mode = Octal("640") }, Directory("d"), File("d/g"), File("e/h")]);
+
+        foreach (string path in new[] { "f", "d", "d/g", "e", "e/h" })
+        {
+            Assert.DoesNotContain(TestXattrs.List(_tree.PathOf(path)), name => name.StartsWith("system.", StringComparison.Ordinal));
+        }
+
+        Assert.Equal(Octal("640"), _tree.StatusOf("f").Permissions);
+    }
+
+    [Fact]
     public async Task UnpackAsync_StaysWithThePlaceItOpened() // P33
     {
         string place = Path.Combine(_tree.Place, "place");

@@ -25,6 +25,7 @@ internal abstract class UnpackTarget : IDisposable
             _place.CreateDirectory(_stagingName);
             Staging = Open(_place, _stagingName);
             Staging.CreateDirectory(RootName);
+            RemoveInheritedAccess();
         }
         catch
         {
@@ -141,6 +142,16 @@ internal abstract class UnpackTarget : IDisposable
         {
             Tighten(moved);
             Tighten(exchanged);
+        }
+    }
+
+    // A default ACL of the place would add its users to every file that is made below it.
+    private unsafe void RemoveInheritedAccess()
+    {
+        fixed (byte* path = Staging.ProcPath(RootName), access = "system.posix_acl_access\0"u8, preset = "system.posix_acl_default\0"u8)
+        {
+            _ = Libc.RemoveLinkXattr(path, access);
+            _ = Libc.RemoveLinkXattr(path, preset);
         }
     }
 
