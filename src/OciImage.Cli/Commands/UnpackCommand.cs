@@ -19,32 +19,53 @@ internal static class UnpackCommand
         };
         Option<Platform?> platform = Arguments.Platform("The platform wanted, this machine's by default.");
         var force = new Option<bool>("--force") { Description = "Replace DIR when it is not empty." };
+        var overlay = new Option<bool>("--overlay")
+        {
+            Description = "Write a directory for each layer instead, DIR/0 for the base, and name the options that mount them.",
+        };
         var settings = new BundleSettings();
+        var unpacking = new UnpackSettings();
         var access = new RegistryAccessOptions(context);
         var command = new Command(
             "unpack", "Write the root filesystem of an image, or a bundle to run it. Prints the digest of its manifest.")
         {
-            location, directory, platform, force,
+            location, directory, platform, force, overlay,
         };
+        unpacking.AddTo(command);
         settings.AddTo(command);
         access.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             ImageLocation place = result.GetRequiredValue(location);
             string target = result.GetRequiredValue(directory);
-            var options = new UnpackOptions { Force = result.GetValue(force) };
+            UnpackOptions options = unpacking.Read(result);
+            options.Force = result.GetValue(force);
             RuntimeBundleOptions? bundle = settings.Read(result, options);
+            if (bundle is not null && result.GetValue(overlay))
+            {
+                throw new UsageException("A bundle has one tree: '--overlay' does not go with '--bundle'.");
+            }
+
             await using OpenedImage opened = await OpenedImage.OpenAsync(place, access.Read(result), cancellationToken);
             ContainerImage image = await ContainerImage.OpenAsync(
                 opened.Source, opened.Root, result.GetValue(platform), cancellationToken);
             ProgressReporter progress = context.StartProgress(result);
             UnpackReport report;
+            OverlayTree? layers = null;
             await using (progress)
             {
                 options.Progress = progress;
-                report = bundle is null
-                    ? await image.UnpackAsync(target, options, cancellationToken)
-                    : (await RuntimeBundle.WriteAsync(image, target, bundle, cancellationToken)).Unpacked;
+                if (result.GetValue(overlay))
+                {
+                    layers = await image.UnpackOverlayAsync(target, options, cancellationToken: cancellationToken);
+                    report = layers.Report;
+                }
+                else
+                {
+                    report = bundle is null
+                        ? await image.UnpackAsync(target, options, cancellationToken)
+                        : (await RuntimeBundle.WriteAsync(image, target, bundle, cancellationToken)).Unpacked;
+                }
             }
 
             foreach (LayerRemark remark in report.Remarks)
@@ -54,6 +75,11 @@ internal static class UnpackCommand
 
             context.Note(
                 result, $"Unpacked '{place}' to '{target}': {report.Entries} entries, {ByteSize.ToText(report.Bytes)}.");
+            if (layers is not null)
+            {
+                context.Note(result, $"Mount with: mount -t overlay overlay -o '{layers.MountOptions}' POINT");
+            }
+
             Descriptor manifest = image.Manifest.Descriptor;
             if (!result.GetValue(context.Json))
             {
@@ -66,7 +92,9 @@ internal static class UnpackCommand
                 new UnpackResult(
                     place.ToString(), manifest.Digest.ToString(), target, report.Entries, report.Bytes,
                     [.. report.Remarks.Select(remark => remark.Message)],
-                    bundle is null ? null : Path.Combine(target, "config.json")),
+                    bundle is null ? null : Path.Combine(target, "config.json"),
+                    layers?.LowerDirectories,
+                    layers?.MountOptions),
                 ResultJsonContext.Results.UnpackResult);
             return ExitCode.Done;
         });

@@ -8,13 +8,18 @@ internal static class OutputFile
     private const int BufferSize = 128 * 1024;
 
     /// <summary>Writes content; a file gets its name only when all of it was verified.</summary>
-    public static async Task WriteAsync(
-        CommandContext context, string? path, ContentStream content, CancellationToken cancellationToken)
+    public static Task WriteAsync(
+        CommandContext context, string? path, ContentStream content, CancellationToken cancellationToken) =>
+        WriteAsync(context, path, target => CopyAsync(content, target, cancellationToken));
+
+    /// <summary>Writes what is written to a stream; a file gets its name only when that is complete.</summary>
+    public static async Task WriteAsync(CommandContext context, string? path, Func<Stream, Task> write)
     {
         if (path is null or "-")
         {
             await using Stream output = context.Terminal.OpenOutput();
-            await CopyAsync(content, output, cancellationToken);
+            await write(output);
+            await output.FlushAsync();
             return;
         }
 
@@ -24,7 +29,7 @@ internal static class OutputFile
             await using (var file = new FileStream(
                 temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
             {
-                await CopyAsync(content, file, cancellationToken);
+                await write(file);
             }
 
             File.Move(temporary, path, overwrite: true);

@@ -57,7 +57,18 @@ internal sealed record ReferrersResult(string Location, string Digest, IReadOnly
 /// <summary>What was unpacked, as JSON.</summary>
 internal sealed record UnpackResult(
     string Location, string Digest, string Directory, long Entries, long Bytes, IReadOnlyList<string> Notes,
-    string? Specification);
+    string? Specification, IReadOnlyList<string>? LowerDirectories, string? MountOptions);
+
+/// <summary>The files of an image, as JSON.</summary>
+internal sealed record FilesResult(string Location, string Digest, IReadOnlyList<FileResult> Files, IReadOnlyList<string> Notes);
+
+/// <summary>A file of an image, as JSON; a path that is no text is in Base64 too.</summary>
+internal sealed record FileResult(
+    string Path, string? PathBase64, string Type, string Mode, long Uid, long Gid, long Size, string Modified,
+    string? LinkTarget, string? Device, string? ContentDigest, int? Layer, IReadOnlyDictionary<string, string>? Xattrs);
+
+/// <summary>An archive that was written, as JSON.</summary>
+internal sealed record FlattenResult(string Location, string Digest, string File, string DiffId, long Entries, long Bytes);
 
 /// <summary>What a check found, as JSON.</summary>
 internal sealed record CheckResult(
@@ -102,6 +113,8 @@ internal sealed record InspectResult(
 [JsonSerializable(typeof(CatalogResult))]
 [JsonSerializable(typeof(ReferrersResult))]
 [JsonSerializable(typeof(UnpackResult))]
+[JsonSerializable(typeof(FilesResult))]
+[JsonSerializable(typeof(FlattenResult))]
 [JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(ServeResult))]
 [JsonSerializable(typeof(ContentNode))]

@@ -111,6 +111,30 @@ public sealed class ContainerImage
         return LayerUnpacker.UnpackAsync(Source, Layers, directory, options, cancellationToken);
     }
 
+    /// <summary>Writes the layers of the image into directories of their own, which <c>mount -t overlay</c> shows as one tree.</summary>
+    /// <remarks>The directories appear when every digest and DiffID agreed; see <see cref="LayerUnpacker.UnpackOverlayAsync"/>.</remarks>
+    /// <param name="directory">The directory that gets them, which must be absent or empty.</param>
+    /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>
+    /// <param name="overlay">The options of the overlay, or <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the unpacking.</param>
+    /// <returns>The directories, and what was unpacked, skipped and tolerated.</returns>
+    /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
+    /// <exception cref="IOException">The target is not empty, or the file system refused an operation.</exception>
+    /// <exception cref="ContentNotFoundException">A layer is missing.</exception>
+    /// <exception cref="ContentVerificationException">A layer's bytes are not what its descriptor says.</exception>
+    /// <exception cref="LayerException">A layer is malformed, unsafe, above a limit, has another DiffID, or a hard link to a lower layer.</exception>
+    public ValueTask<OverlayTree> UnpackOverlayAsync(
+        string directory,
+        UnpackOptions? options = null,
+        OverlayOptions? overlay = null,
+        CancellationToken cancellationToken = default)
+    {
+        options = options?.Clone() ?? new UnpackOptions();
+        options.WindowsLayers = Judge(options.WindowsLayers);
+
+        return LayerUnpacker.UnpackOverlayAsync(Source, Layers, directory, options, overlay, cancellationToken);
+    }
+
     /// <summary>Reads the root filesystem of the image without unpacking it.</summary>
     /// <remarks>Every layer is read once and proven; see <see cref="ImageFileTree"/>.</remarks>
     /// <param name="options">The options, or <see langword="null"/> for the defaults.</param>

@@ -172,7 +172,8 @@ public sealed class ImageFileTreeTests
         await tree.WriteArchiveAsync(second, Token);
 
         Assert.Equal(first.ToArray(), second.ToArray());
-        Assert.Equal((7L, 2L), (written.Entries, written.Bytes));
+        Assert.Equal((7L, 2L, first.Length), (written.Entries, written.Bytes, written.Size));
+        Assert.Equal(Digest.Compute(first.ToArray()), written.DiffId);
         first.Position = 0;
         using var reader = new TarReader(first);
         var names = new List<string>();

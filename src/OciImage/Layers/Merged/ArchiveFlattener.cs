@@ -18,7 +18,8 @@ internal sealed class ArchiveFlattener(ImageFileTree tree, Stream target)
     public async ValueTask<FlattenedArchive> RunAsync(CancellationToken cancellationToken)
     {
         // Not disposed: it owns nothing but its buffer, and would end the stream below it.
-        var buffered = new BufferedStream(target, BufferSize);
+        using var archive = new ArchiveStream(target);
+        var buffered = new BufferedStream(archive, BufferSize);
         var writer = new TarWriter(buffered);
         await WriteAsync(writer, tree.Root.Node, "./"u8.ToArray(), cancellationToken).ConfigureAwait(false);
         foreach (ImageFile file in tree.Root.GetDescendants())
@@ -53,7 +54,8 @@ internal sealed class ArchiveFlattener(ImageFileTree tree, Stream target)
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
 
-        return new FlattenedArchive(_entries, _bytes);
+        (Digest diffId, long size) = archive.Finish();
+        return new FlattenedArchive(diffId, size, _entries, _bytes);
     }
 
     private async ValueTask SortAsync(TarWriter writer, ImageFile file, CancellationToken cancellationToken)
