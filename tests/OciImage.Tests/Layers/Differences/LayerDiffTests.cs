@@ -171,7 +171,9 @@ public sealed class LayerDiffTests
     [InlineData("device")]
     public async Task WriteAsync_SeesEachAttribute(string attribute)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Owners, devices and capabilities need root.");
+        Assert.SkipUnless(
+            Environment.IsPrivilegedProcess || attribute is not ("owner" or "group" or "capability" or "device"),
+            "Owners, devices and capabilities need root.");
         byte[] capability = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         TestEntry file = File("x") with { Xattrs = [("user.a", [1, 0, 2])] };
         (TestEntry Before, TestEntry After) change = attribute switch
@@ -190,7 +192,6 @@ public sealed class LayerDiffTests
         };
         using DiffFixture fixture = await DiffFixture.CreateAsync([change.Before, File("other")], [change.After, File("other")]);
         Assert.SkipUnless(TestXattrs.IsSupported(fixture.Lower), "The file system has no user attributes.");
-        await fixture.MakeAsync(fixture.Combine("again"), change.Before, File("other"));
 
         Assert.Equal(["x"], (await fixture.ListAsync()).Where(name => name != "./"));
         await fixture.AssertAppliesAsync();
@@ -351,6 +352,18 @@ public sealed class LayerDiffTests
         using DiffFixture other = await DiffFixture.CreateAsync([File("gone")], [.. tree.Reverse().OrderBy(entry => entry.Type == TarEntryType.HardLink)]);
 
         Assert.Equal(first, await other.DiffAsync());
+    }
+
+    [Fact]
+    public async Task WriteAsync_FindsOneNewFileAmongMany()
+    {
+        int files = Environment.GetEnvironmentVariable("OCIIMAGE_SOAK") == "1" ? 100_000 : 2_000;
+        TestEntry[] tree = [.. Enumerable.Range(0, files).Select(i => File($"d{i / 1000}/f{i}", "12345"))];
+        using DiffFixture fixture = await DiffFixture.CreateAsync(tree, [.. tree, File("d1/new")]);
+
+        WrittenLayer? layer = await fixture.DiffAsync();
+
+        Assert.Equal(2, layer!.Entries);
     }
 
     [Fact]
