@@ -172,7 +172,7 @@ public sealed class ContainerdTests : IDisposable
         var images = new List<Descriptor>();
         foreach (string architecture in (string[])["amd64", "arm64"])
         {
-            Layers.WrittenLayer layer = await TestImage.AddLayerAsync(layout, "file", $"{name} {architecture}");
+            OciImage.Layers.WrittenLayer layer = await TestImage.AddLayerAsync(layout, "file", $"{name} {architecture}");
             Descriptor config = await TestImage.PushAsync(
                 layout,
                 MediaTypes.ImageConfig,
