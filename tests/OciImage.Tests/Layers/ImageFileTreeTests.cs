@@ -160,6 +160,30 @@ public sealed class ImageFileTreeTests
     }
 
     [Fact]
+    public void Apply_BoundsWhatIsHeldInMemory()
+    {
+        var tree = new MergedTree(maxDepth: 10, new LayerRemarks());
+        tree.BeginLayer();
+        byte[] value = new byte[1024 * 1024];
+        var path = new EntryPath([], "f"u8.ToArray());
+        TarEntry entry = TestEntry.File("f").ToTarEntry();
+        var large = new TarEntry
+        {
+            Type = entry.Type, Name = entry.Name, Xattrs = [new TarXattr("user.a"u8.ToArray(), value)],
+        };
+
+        LayerException refusal = Assert.Throws<LayerException>(() =>
+        {
+            for (int i = 0; i < 513; i++)
+            {
+                tree.Apply(large, path, default);
+            }
+        });
+
+        Assert.Equal(LayerErrorKind.LimitExceeded, refusal.Kind);
+    }
+
+    [Fact]
     public async Task WriteArchiveAsync_GivesTheSameBytesEachTime()
     {
         ImageFileTree tree = await ReadAsync(

@@ -9,10 +9,14 @@ internal sealed class MergedTree
 {
     private const int MaxLinkTarget = 4095;
 
+    // What names, targets and attributes may weigh in memory, whatever they cost a layer that compresses well.
+    private const long MaxHeldBytes = 512L * 1024 * 1024;
+
     private readonly int _maxDepth;
     private readonly LayerRemarks _remarks;
     private readonly IMergeListener? _listener;
     private readonly MergedResolver _resolver;
+    private long _heldBytes;
     private int _rootAppliedIn = -1;
 
     public MergedTree(int maxDepth, LayerRemarks remarks, IMergeListener? listener = null)
@@ -32,9 +36,19 @@ internal sealed class MergedTree
     public void BeginLayer() => Layer++;
 
     /// <summary>Applies an entry.</summary>
-    /// <exception cref="LayerException">The entry is malformed or unsafe, or stands too deep.</exception>
+    /// <exception cref="LayerException">The entry is malformed or unsafe, stands too deep, or there is too much to hold.</exception>
     public MergeResult Apply(TarEntry entry, EntryPath path, EntryPath linkTarget)
     {
+        _heldBytes += entry.Name.Length + entry.LinkName.Length +
+            entry.Xattrs.Sum(xattr => (long)xattr.Name.Length + xattr.Value.Length);
+        if (_heldBytes > MaxHeldBytes)
+        {
+            throw new LayerException(
+                LayerErrorKind.LimitExceeded,
+                $"The names, link targets and attributes of the layers have more than {MaxHeldBytes} bytes.",
+                entry.DisplayName);
+        }
+
         if (path.IsRoot)
         {
             Root.Metadata = entry.Type == TarEntryType.Directory

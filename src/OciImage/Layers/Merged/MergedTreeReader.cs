@@ -8,11 +8,9 @@ namespace OciImage.Layers;
 internal sealed class MergedTreeReader(MergedTree tree, ImageFileTreeOptions options, LayerRemarks remarks)
 {
     private const int BufferSize = 128 * 1024;
-    private const long MaxWaitingBytes = 256L * 1024 * 1024;
 
     private readonly EntryNames _names = new(options.MaxDepth, options.WindowsLayers, remarks);
     private long _bytes;
-    private long _xattrBytes;
     private long _entryOfLayer;
 
     public long Entries { get; private set; }
@@ -30,12 +28,6 @@ internal sealed class MergedTreeReader(MergedTree tree, ImageFileTreeOptions opt
         if (++Entries > options.MaxEntries)
         {
             throw Limit($"The layers have more than {options.MaxEntries} entries.", entry);
-        }
-
-        _xattrBytes += entry.Xattrs.Sum(xattr => (long)xattr.Name.Length + xattr.Value.Length);
-        if (_xattrBytes > MaxWaitingBytes)
-        {
-            throw Limit($"The layers have more than {MaxWaitingBytes} bytes of extended attributes.", entry);
         }
 
         if (!_names.TryRead(entry, out EntryPath path, out EntryPath linkTarget))
